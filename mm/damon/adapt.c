@@ -1,0 +1,599 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Evidence: when and where regions are cut and joined.
+ *
+ * Every look at a region is kept as a trial, with or without a hit, in one of
+ * DAMON_NR_STRATA equal parts of the region. Samples visit the parts in turn, so
+ * that a window says something about each. At its end
+ *
+ * - a region whose rate of hits is no longer that of earlier windows starts its
+ *   evidence anew: it has changed;
+ * - neighbours that no test can tell apart become one region;
+ * - a region that hides a part unlike the rest is cut at the borders of that
+ *   part, and next time its pieces are looked at as closely as the whole was
+ *   before. The border of a hot spot is found to the page in
+ *   log(size / page) / log(DAMON_NR_STRATA) windows.
+ *
+ * "Unlike" is Pearson's chi-squared test on two proportions: for h1 hits of t1
+ * trials against h2 of t2, with h = h1 + h2 and t = t1 + t2,
+ *
+ *	X2 = t (h1 t2 - h2 t1)^2 / (t1 t2 h (t - h))
+ *
+ * is above 3.84, 10.8 with a chance of 5 %, 0.1 % if both are the same.
+ *
+ * What limits the number of regions, strongest first: the ranges of the user,
+ * min_nr_regions, max_nr_regions. min_nr_regions also limits the size of a
+ * region to the share that it would have if all were equal.
+ *
+ * This file must not know how samples are taken. It has no state of its own and
+ * no locks: it runs in the kdamond, at the end of a window.
+ */
+#include "pure.h"
+
+/* X2 from which on two rates differ enough to cut, or to call it a change. */
+#define DAMON_X2_CUT		10
+/* X2 up to which neighbours are taken for the same. */
+#define DAMON_X2_JOIN		4
+/* Joins that max_nr_regions enforces give up this factor at a time. */
+#define DAMON_X2_STEP		4
+/* More trials than that say nothing new: older ones are faded out. */
+#define DAMON_MAX_TRIALS	512
+
+/**
+ * damon_region_count() - Take down one look at a region.
+ * @r:		region
+ * @stratum:	the part that was looked at, or DAMON_NO_STRATUM
+ * @accessed:	what was found
+ */
+void damon_region_count(struct damon_region *r, u8 stratum, bool accessed)
+{
+	struct damon_tally *tally = &damon_region_state(r)->window[stratum];
+
+	tally->trials++;
+	tally->hits += accessed;
+	r->nr_accesses += accessed;
+}
+
+/**
+ * damon_update_region_access_rate() - Tell the result of one sample.
+ * @r:		region
+ * @accessed:	was &damon_region.sampling_addr accessed since it was prepared?
+ *
+ * For &damon_operations.check_accesses, in the kdamond.
+ */
+void damon_update_region_access_rate(struct damon_region *r, bool accessed)
+{
+	unsigned long offset = r->sampling_addr - r->ar.start;
+	u8 stratum = DAMON_NO_STRATUM;
+
+	if (offset < damon_sz_region(r) && damon_stratum_sz(r))
+		stratum = min(offset / damon_stratum_sz(r),
+			      DAMON_NR_STRATA - 1UL);
+	damon_region_count(r, stratum, accessed);
+}
+
+/**
+ * damon_region_next_sample() - Choose the next address to look at.
+ * @s:	context
+ * @r:	region; its sample is pending afterwards
+ *
+ * DAMON_NR_STRATA samples in a row visit each part once, in an order that is
+ * drawn anew for each such round.
+ *
+ * Return: the address, which is &damon_region.sampling_addr too.
+ */
+unsigned long damon_region_next_sample(struct damon_ctx_state *s,
+				       struct damon_region *r)
+{
+	struct damon_region_state *rs = damon_region_state(r);
+	unsigned long part = damon_stratum_sz(r);
+
+	rs->pending = true;
+	if (unlikely(!part)) {
+		rs->stratum = DAMON_NO_STRATUM;
+		r->sampling_addr = r->ar.start +
+				   damon_rand_below(s, damon_sz_region(r));
+		return r->sampling_addr;
+	}
+	if (!(rs->turn++ % DAMON_NR_STRATA))
+		rs->order = damon_rand_below(s, DAMON_NR_STRATA);
+	rs->stratum = (rs->turn % DAMON_NR_STRATA) ^ rs->order;
+	r->sampling_addr = r->ar.start + part * rs->stratum +
+			   damon_rand_below(s, part);
+	return r->sampling_addr;
+}
+
+static struct damon_tally damon_tally_sum(const struct damon_tally tally[],
+					  unsigned int from, unsigned int to)
+{
+	struct damon_tally sum = {};
+	unsigned int i;
+
+	for (i = from; i < to; i++) {
+		sum.hits += tally[i].hits;
+		sum.trials += tally[i].trials;
+	}
+	return sum;
+}
+
+static struct damon_tally damon_tally_all(const struct damon_tally tally[])
+{
+	return damon_tally_sum(tally, 0, DAMON_NR_STRATA + 1);
+}
+
+/* Few enough trials that the products of damon_tally_x2() fit 64 bits. */
+static struct damon_tally damon_tally_scale(struct damon_tally tally)
+{
+	unsigned int shift = max(fls(tally.trials), 12) - 12;
+
+	return (struct damon_tally){
+		.hits = tally.hits >> shift,
+		.trials = tally.trials >> shift,
+	};
+}
+
+/**
+ * damon_tally_x2() - How surely do two rates differ?
+ * @a:	hits and trials of the one
+ * @b:	of the other
+ *
+ * Return: Pearson's X2, see the head of this file, rounded down; zero if one of
+ * them has no trials.
+ */
+u32 damon_tally_x2(struct damon_tally a, struct damon_tally b)
+{
+	u64 trials, hits, cross, divisor;
+	s64 diff;
+
+	a = damon_tally_scale(a);
+	b = damon_tally_scale(b);
+	trials = a.trials + b.trials;
+	hits = a.hits + b.hits;
+	if (!a.trials || !b.trials || !hits || hits == trials)
+		return 0;
+	diff = (s64)a.hits * b.trials - (s64)b.hits * a.trials;
+	cross = diff * diff;
+	/* 13 + 2 * 24 bits over 12 + 12 + 13 + 13 bits */
+	divisor = (u64)a.trials * b.trials * (hits * (trials - hits));
+	return min_t(u64, div64_u64(trials * cross, divisor), U32_MAX);
+}
+
+/* @hits of @trials as a number of @nr; not zero if there was a hit. */
+static unsigned int damon_tally_scaled(struct damon_tally tally, unsigned int nr)
+{
+	u64 scaled;
+
+	if (!tally.hits || !tally.trials)
+		return 0;
+	if (tally.trials == nr)
+		return tally.hits;
+	scaled = div_u64((u64)tally.hits * nr + tally.trials / 2, tally.trials);
+	return clamp_t(u64, scaled, 1, nr);
+}
+
+static void damon_tally_fade(struct damon_tally tally[])
+{
+	int i;
+
+	if (damon_tally_all(tally).trials <= DAMON_MAX_TRIALS)
+		return;
+	for (i = 0; i <= DAMON_NR_STRATA; i++) {
+		tally[i].hits /= 2;
+		tally[i].trials /= 2;
+	}
+}
+
+/* The window of a region is over: its result, its age, its evidence. */
+static void damon_region_end_window(struct damon_region *r, unsigned int nr)
+{
+	struct damon_region_state *s = damon_region_state(r);
+	struct damon_tally window = damon_tally_all(s->window);
+	bool changed;
+	int i;
+
+	if (window.trials)
+		r->nr_accesses = damon_tally_scaled(window, nr);
+	else if (s->pending)
+		/* No look was possible: nothing new is known. */
+		r->nr_accesses = s->last_nr_accesses;
+
+	changed = damon_tally_x2(window, damon_tally_all(s->past)) >=
+		  DAMON_X2_CUT;
+	if (changed || !r->nr_accesses != !s->last_nr_accesses)
+		r->age = 0;
+	else if (r->age < UINT_MAX)
+		r->age++;
+
+	if (changed)
+		memset(s->past, 0, sizeof(s->past));
+	for (i = 0; i <= DAMON_NR_STRATA; i++) {
+		s->past[i].hits += s->window[i].hits;
+		s->past[i].trials += s->window[i].trials;
+	}
+	damon_tally_fade(s->past);
+}
+
+static unsigned int damon_ctx_nr_regions(struct damon_ctx *ctx)
+{
+	struct damon_target *t;
+	unsigned int nr = 0;
+
+	damon_for_each_target(t, ctx)
+		nr += t->nr_regions;
+	return nr;
+}
+
+/**
+ * damon_region_sz_limit() - How large may a region be?
+ * @ctx:	context
+ *
+ * Return: the share of a region if all min_nr_regions were equal, in bytes.
+ */
+unsigned long damon_region_sz_limit(struct damon_ctx *ctx)
+{
+	unsigned long total = 0, share;
+	struct damon_target *t;
+	struct damon_region *r;
+
+	damon_for_each_target(t, ctx)
+		damon_for_each_region(r, t)
+			total = size_add(total, damon_sz_region(r));
+	share = total / max(ctx->min_nr_regions, 1UL);
+	share += total % max(ctx->min_nr_regions, 1UL) ? 1 : 0;
+	return max(ALIGN(share, ctx->min_region_sz), ctx->min_region_sz);
+}
+
+/*
+ * Join neighbours whose rates differ by less than @x2, until no more than @nr
+ * regions are left. Returns how many there are.
+ */
+static unsigned int damon_join_alike(struct damon_ctx *ctx, unsigned int nr_all,
+				     unsigned int nr, unsigned long sz_limit,
+				     u32 x2)
+{
+	struct damon_tally left, right;
+	struct damon_region *r, *next;
+	struct damon_target *t;
+
+	damon_for_each_target(t, ctx) {
+		if (list_empty(&t->regions_list))
+			continue;
+		r = damon_first_region(t);
+		left = damon_tally_all(damon_region_state(r)->past);
+		while (!list_is_last(&r->list, &t->regions_list)) {
+			if (nr_all <= nr)
+				return nr_all;
+			next = damon_next_region(r);
+			right = damon_tally_all(damon_region_state(next)->past);
+			if (r->ar.end == next->ar.start &&
+			    next->ar.end - r->ar.start <= sz_limit &&
+			    damon_tally_x2(left, right) < x2) {
+				damon_region_join(t, r);
+				left.hits += right.hits;
+				left.trials += right.trials;
+				nr_all--;
+			} else {
+				r = next;
+				left = right;
+			}
+		}
+	}
+	return nr_all;
+}
+
+/* Join what is alike, and as much more as max_nr_regions demands. */
+static void damon_adapt_join(struct damon_ctx *ctx, unsigned long sz_limit)
+{
+	unsigned int nr = damon_ctx_nr_regions(ctx);
+	u32 x2;
+
+	nr = damon_join_alike(ctx, nr, ctx->min_nr_regions, sz_limit,
+			      DAMON_X2_JOIN);
+	for (x2 = DAMON_X2_JOIN; nr > ctx->max_nr_regions && x2 != U32_MAX;) {
+		x2 = x2 > U32_MAX / DAMON_X2_STEP ? U32_MAX : x2 * DAMON_X2_STEP;
+		nr = damon_join_alike(ctx, nr, max(ctx->max_nr_regions,
+						   ctx->min_nr_regions),
+				      sz_limit, x2);
+	}
+}
+
+/* A run of parts of a region, [from, to), and how much it differs. */
+struct damon_segment {
+	unsigned int from;
+	unsigned int to;
+	u32 x2;
+};
+
+/* Which run of parts is least like the rest of its region? */
+static struct damon_segment damon_region_odd_segment(struct damon_region *r)
+{
+	const struct damon_tally *past = damon_region_state(r)->past;
+	struct damon_tally all = damon_tally_sum(past, 0, DAMON_NR_STRATA);
+	struct damon_segment seg, odd = {};
+
+	if (!all.hits || all.hits == all.trials)
+		return odd;
+	for (seg.from = 0; seg.from < DAMON_NR_STRATA; seg.from++) {
+		struct damon_tally in = {}, out;
+
+		for (seg.to = seg.from + 1; seg.to <= DAMON_NR_STRATA;
+		     seg.to++) {
+			in.hits += past[seg.to - 1].hits;
+			in.trials += past[seg.to - 1].trials;
+			out.hits = all.hits - in.hits;
+			out.trials = all.trials - in.trials;
+			seg.x2 = damon_tally_x2(in, out);
+			if (seg.x2 > odd.x2)
+				odd = seg;
+		}
+	}
+	return odd;
+}
+
+/* What is known of a run of parts: in this window, and since the last change. */
+struct damon_known {
+	struct damon_tally window;
+	struct damon_tally past;
+};
+
+static void damon_known_add_parts(struct damon_known *known,
+				  struct damon_region_state *s,
+				  unsigned int from, unsigned int to)
+{
+	struct damon_tally window = damon_tally_sum(s->window, from, to);
+	struct damon_tally past = damon_tally_sum(s->past, from, to);
+
+	known->window.hits += window.hits;
+	known->window.trials += window.trials;
+	known->past.hits += past.hits;
+	known->past.trials += past.trials;
+}
+
+static void damon_region_set_known(struct damon_region *r,
+				   const struct damon_known *known,
+				   unsigned int nr)
+{
+	struct damon_region_state *s = damon_region_state(r);
+
+	s->window[DAMON_NO_STRATUM] = known->window;
+	s->past[DAMON_NO_STRATUM] = known->past;
+	r->nr_accesses = damon_tally_scaled(known->window.trials ?
+					    known->window : known->past, nr);
+}
+
+/*
+ * Cut the parts @odd out of @r, and let each piece know only what was found in
+ * it. Returns the number of cuts, which is zero if the borders of the parts are
+ * not borders that a region may have, or for a lack of memory.
+ */
+static unsigned int damon_region_cut(struct damon_target *t,
+				     struct damon_region *r,
+				     struct damon_segment odd,
+				     unsigned long min_region_sz,
+				     unsigned int nr)
+{
+	unsigned int part[] = { 0, odd.from, odd.to, DAMON_NR_STRATA };
+	struct damon_region_state whole = *damon_region_state(r);
+	unsigned long part_sz = damon_stratum_sz(r);
+	struct damon_known known = {};
+	unsigned int cuts = 0;
+	int i;
+
+	for (i = 2; i >= 1; i--) {
+		struct damon_region *right;
+		unsigned long at;
+
+		damon_known_add_parts(&known, &whole, part[i], part[i + 1]);
+		at = ALIGN_DOWN(whole.region.ar.start + part[i] * part_sz,
+				min_region_sz);
+		if (at <= r->ar.start || at >= r->ar.end)
+			continue;
+		right = damon_region_split(t, r, at);
+		if (!right)
+			continue;
+		damon_region_set_known(right, &known, nr);
+		known = (struct damon_known){};
+		cuts++;
+	}
+	damon_known_add_parts(&known, &whole, part[0], part[1]);
+	if (cuts)
+		damon_region_set_known(r, &known, nr);
+	return cuts;
+}
+
+/* Cut out what differs by at least @x2, while there is room for new regions. */
+static unsigned int damon_cut_unlike(struct damon_ctx *ctx, unsigned int room,
+				     u32 x2)
+{
+	unsigned int nr = damon_nr_samples_per_aggr(&ctx->attrs);
+	struct damon_region *r, *next;
+	struct damon_segment odd;
+	struct damon_target *t;
+
+	damon_for_each_target(t, ctx) {
+		damon_for_each_region_safe(r, next, t) {
+			/* One cut takes up to two regions. */
+			if (room < 2)
+				return room;
+			if (damon_sz_region(r) < 2 * ctx->min_region_sz)
+				continue;
+			odd = damon_region_odd_segment(r);
+			if (odd.x2 >= x2)
+				room -= damon_region_cut(t, r, odd,
+							 ctx->min_region_sz,
+							 nr);
+		}
+	}
+	return room;
+}
+
+static void damon_adapt_cut(struct damon_ctx *ctx)
+{
+	unsigned int nr = damon_ctx_nr_regions(ctx), room;
+	int step;
+
+	if (nr >= ctx->max_nr_regions)
+		return;
+	room = min(ctx->max_nr_regions - nr, (unsigned long)UINT_MAX);
+	/* When room is scarce, the clearest cases come first. */
+	for (step = room < nr ? 3 : 0; step >= 0; step--)
+		room = damon_cut_unlike(ctx, room, DAMON_X2_CUT << 2 * step);
+}
+
+/* Cut @r into equal pieces, none larger than @sz_limit. */
+static void damon_region_cut_evenly(struct damon_ctx *ctx,
+				    struct damon_target *t,
+				    struct damon_region *r,
+				    unsigned long sz_limit)
+{
+	while (damon_sz_region(r) > sz_limit) {
+		unsigned long sz = damon_sz_region(r);
+		unsigned long pieces = sz / sz_limit + !!(sz % sz_limit);
+
+		r = damon_region_split(t, r, r->ar.start +
+				       max(ALIGN_DOWN(sz / pieces,
+						      ctx->min_region_sz),
+					   ctx->min_region_sz));
+		/* For a lack of memory; the next window tries again. */
+		if (!r)
+			return;
+	}
+}
+
+/**
+ * damon_adapt_bounds() - See to it that there are min_nr_regions regions.
+ * @ctx:	context
+ *
+ * Cuts regions that are larger than their share, and then the largest until the
+ * number is reached or all are of the smallest size. If memory is short, less
+ * is done. May sleep.
+ */
+void damon_adapt_bounds(struct damon_ctx *ctx)
+{
+	unsigned long sz_limit = damon_region_sz_limit(ctx);
+	struct damon_region *r, *next;
+	struct damon_target *t;
+	unsigned int nr;
+
+	damon_for_each_target(t, ctx)
+		damon_for_each_region_safe(r, next, t)
+			damon_region_cut_evenly(ctx, t, r, sz_limit);
+
+	nr = damon_ctx_nr_regions(ctx);
+	for (; nr < ctx->min_nr_regions && sz_limit >= 2 * ctx->min_region_sz;
+	     sz_limit /= 2) {
+		damon_for_each_target(t, ctx) {
+			damon_for_each_region_safe(r, next, t) {
+				unsigned long half;
+
+				if (nr >= ctx->min_nr_regions)
+					return;
+				half = ALIGN_DOWN(damon_sz_region(r) / 2,
+						  ctx->min_region_sz);
+				if (!half || damon_sz_region(r) <= sz_limit / 2)
+					continue;
+				if (damon_region_split(t, r,
+						       r->ar.start + half))
+					nr++;
+			}
+		}
+	}
+}
+
+/**
+ * damon_adapt() - A window is over: find its results and adapt the regions.
+ * @ctx:	context
+ *
+ * Afterwards nr_accesses and age of each region are results, to be read until
+ * damon_adapt_next_window(). If memory is short, fewer cuts are made. May
+ * sleep.
+ */
+void damon_adapt(struct damon_ctx *ctx)
+{
+	unsigned int nr = damon_nr_samples_per_aggr(&ctx->attrs);
+	struct damon_region *r;
+	struct damon_target *t;
+
+	damon_for_each_target(t, ctx)
+		damon_for_each_region(r, t)
+			damon_region_end_window(r, nr);
+
+	damon_adapt_join(ctx, damon_region_sz_limit(ctx));
+	damon_adapt_cut(ctx);
+	damon_adapt_bounds(ctx);
+}
+
+/**
+ * damon_adapt_next_window() - Make the regions ready for a new window.
+ * @ctx:	context
+ */
+void damon_adapt_next_window(struct damon_ctx *ctx)
+{
+	struct damon_region_state *s;
+	struct damon_region *r;
+	struct damon_target *t;
+
+	damon_for_each_target(t, ctx) {
+		damon_for_each_region(r, t) {
+			s = damon_region_state(r);
+			s->last_nr_accesses = r->nr_accesses;
+			r->nr_accesses = 0;
+			memset(s->window, 0, sizeof(s->window));
+		}
+	}
+}
+
+/**
+ * damon_target_forget_samples() - Give up all samples that are on their way.
+ * @t:	target
+ *
+ * For when what was prepared is not what would be read: after a pause, or when
+ * the address space is another one.
+ */
+void damon_target_forget_samples(struct damon_target *t)
+{
+	struct damon_region *r;
+
+	damon_for_each_region(r, t)
+		damon_region_state(r)->pending = false;
+}
+
+/* @value * @to / @from, at most UINT_MAX; @from may be zero. */
+static unsigned int damon_rescale(unsigned int value, u64 to, u64 from)
+{
+	if (!from)
+		return value;
+	/* The division below traps when its result exceeds 64 bits. */
+	if (div64_u64(to, from) > UINT_MAX)
+		return value ? UINT_MAX : 0;
+	return min_t(u64, mul_u64_u64_div_u64(value, to, from), UINT_MAX);
+}
+
+/**
+ * damon_adapt_rescale() - Express results in new intervals.
+ * @ctx:	context, with its new attributes
+ * @old:	the attributes before
+ *
+ * Ages keep the time that they stand for, last results their share of the
+ * possible maximum. The unfinished window is given up.
+ */
+void damon_adapt_rescale(struct damon_ctx *ctx, const struct damon_attrs *old)
+{
+	unsigned int nr_old = damon_nr_samples_per_aggr(old);
+	unsigned int nr_new = damon_nr_samples_per_aggr(&ctx->attrs);
+	struct damon_region_state *s;
+	struct damon_region *r;
+	struct damon_target *t;
+
+	damon_for_each_target(t, ctx) {
+		damon_for_each_region(r, t) {
+			s = damon_region_state(r);
+			r->nr_accesses = 0;
+			memset(s->window, 0, sizeof(s->window));
+			s->last_nr_accesses = damon_rescale(s->last_nr_accesses,
+							    nr_new, nr_old);
+			r->age = damon_rescale(r->age, old->aggr_interval,
+					       ctx->attrs.aggr_interval);
+		}
+	}
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The thread of a context: deadlines, ticks, windows, requests, its end.
+ *
+ * A tick: prepare samples where none is on its way, sleep until the deadline,
+ * check the samples. At the end of a window: find the results and adapt the
+ * regions, report, let the operations follow the address space. Deadlines are
+ * absolute: work done in a tick does not shift the next one. One that is missed
+ * altogether counts as passed; results are scaled to the looks that were made.
+ *
+ * The thread is the only one that touches targets and regions. Whoever wants to
+ * read or change them posts a request (damon_call()), which wakes the thread if
+ * it sleeps. Locks: kdamond_lock for the mailbox, never held while a request
+ * runs.
+ */
+#include <linux/damon.h>
+#include <linux/hrtimer.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/damon.h>
+
+/**
+ * kdamond_is_current() - Is the caller the thread of a context?
+ * @ctx:	context
+ *
+ * Return: true if so. Any context.
+ */
+bool kdamond_is_current(struct damon_ctx *ctx)
+{
+	/* Only the thread itself takes its pointer away. */
+	return READ_ONCE(ctx->kdamond) == current;
+}
+
+static bool kdamond_stop_requested(struct damon_ctx *ctx)
+{
+	return READ_ONCE(ctx->kdamond_stop);
+}
+
+/* Done with a control: its caller goes on, or nobody waits and it may be freed. */
+static void kdamond_call_done(struct damon_call_control *control, int ret,
+			      bool last)
+{
+	control->return_code = ret;
+	if (!control->repeat)
+		complete(&control->done);
+	else if (last && control->dealloc_on_cancel)
+		kfree(control);
+}
+
+static struct damon_call_control *kdamond_next_call(struct damon_ctx *ctx,
+						    struct list_head *calls)
+{
+	struct damon_call_control *control;
+
+	guard(mutex)(&ctx->kdamond_lock);
+	control = list_first_entry_or_null(calls, struct damon_call_control,
+					   list);
+	if (control)
+		list_del_init(&control->list);
+	return control;
+}
+
+/*
+ * Run the requests that wait; those that repeat only once a tick. One that is
+ * posted meanwhile has its turn next time.
+ */
+static void kdamond_run_calls(struct damon_ctx *ctx, bool tick)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	struct damon_call_control *control;
+	LIST_HEAD(todo);
+
+	scoped_guard(mutex, &ctx->kdamond_lock) {
+		WRITE_ONCE(s->call_waiting, false);
+		list_splice_init(&s->calls, &todo);
+	}
+	while ((control = kdamond_next_call(ctx, &todo))) {
+		bool repeat = control->repeat;
+
+		if (!repeat || tick)
+			kdamond_call_done(control, control->fn(control->data),
+					  false);
+		if (repeat) {
+			guard(mutex)(&ctx->kdamond_lock);
+			list_add_tail(&control->list, &s->calls);
+		}
+	}
+}
+
+/* Take no more requests, and answer those that wait. */
+static void kdamond_cancel_calls(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	struct damon_call_control *control;
+
+	scoped_guard(mutex, &ctx->kdamond_lock)
+		s->accepting = false;
+	while ((control = kdamond_next_call(ctx, &s->calls)))
+		kdamond_call_done(control, -ECANCELED, true);
+}
+
+/* How many ticks @interval_us has; at least one. */
+static u64 kdamond_nr_ticks(struct damon_ctx *ctx, unsigned long interval_us)
+{
+	return max(interval_us / max(ctx->sample_interval, 1UL), 1UL);
+}
+
+/**
+ * kdamond_reschedule() - The intervals are new: begin a new window.
+ * @ctx:	context; not running, or called from its kdamond
+ */
+void kdamond_reschedule(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+
+	s->deadline = ktime_add_safe(ktime_get(),
+				     damon_interval_ktime(ctx->sample_interval));
+	s->window_end = s->tick + kdamond_nr_ticks(ctx, ctx->aggr_interval);
+	s->next_update = s->tick + kdamond_nr_ticks(ctx,
+						    ctx->ops_update_interval);
+}
+
+/*
+ * Sleep until the deadline, but not through requests. Returns false when the
+ * thread shall end.
+ */
+static bool kdamond_sleep(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	ktime_t deadline, slack;
+	int ret;
+
+	do {
+		if (READ_ONCE(s->call_waiting))
+			kdamond_run_calls(ctx, false);
+		/* Requests may change intervals. */
+		deadline = s->deadline;
+		/* Less than a hundredth, lets the system wake up less often. */
+		slack = damon_interval_ktime(ctx->sample_interval) >> 7;
+		/* Idle: a sleeping kdamond is no load. */
+		set_current_state(TASK_IDLE);
+		if (kdamond_stop_requested(ctx)) {
+			__set_current_state(TASK_RUNNING);
+			return false;
+		}
+		if (READ_ONCE(s->call_waiting)) {
+			__set_current_state(TASK_RUNNING);
+			ret = -EINTR;
+			continue;
+		}
+		ret = schedule_hrtimeout_range_clock(&deadline, slack,
+						     HRTIMER_MODE_ABS,
+						     CLOCK_MONOTONIC);
+	} while (ret);
+	return !kdamond_stop_requested(ctx);
+}
+
+/* The deadline has passed: set the next one, and skip those that are missed. */
+static void kdamond_advance(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	ktime_t interval = damon_interval_ktime(ctx->sample_interval);
+	ktime_t late = ktime_sub(ktime_get(), s->deadline);
+	s64 ticks = 1;
+
+	if (unlikely(late >= interval))
+		ticks += div64_s64(late, interval);
+	s->tick += ticks;
+	s->deadline = ktime_add_safe(s->deadline, ticks * interval);
+}
+
+/* Is there anything left to monitor? */
+static bool kdamond_has_target(struct damon_ctx *ctx)
+{
+	struct damon_target *t;
+
+	if (!ctx->ops.target_valid)
+		return true;
+	damon_for_each_target(t, ctx)
+		if (ctx->ops.target_valid(t))
+			return true;
+	return false;
+}
+
+static void kdamond_trace_window(struct damon_ctx *ctx)
+{
+	struct damon_target *t;
+	struct damon_region *r;
+	unsigned long idx = 0;
+
+	if (!trace_damon_aggregated_enabled())
+		return;
+	damon_for_each_target(t, ctx) {
+		damon_for_each_region(r, t)
+			trace_damon_aggregated(idx, t, r);
+		idx++;
+	}
+}
+
+/* Returns what the callback returned: zero to go on. */
+static int kdamond_end_window(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	int err = 0;
+
+	damon_adapt(ctx);
+	s->window_end += kdamond_nr_ticks(ctx, ctx->aggr_interval);
+	if (s->window_end <= s->tick)
+		s->window_end = s->tick + 1;
+	if (ctx->callback.after_aggregation)
+		err = ctx->callback.after_aggregation(ctx);
+	kdamond_trace_window(ctx);
+	damon_adapt_next_window(ctx);
+	if (ctx->ops.reset_aggregated)
+		ctx->ops.reset_aggregated(ctx);
+
+	if (s->tick >= s->next_update) {
+		s->next_update = s->tick +
+				 kdamond_nr_ticks(ctx, ctx->ops_update_interval);
+		if (ctx->ops.update)
+			ctx->ops.update(ctx);
+		damon_adapt_bounds(ctx);
+	}
+	return err;
+}
+
+/* One tick. Returns false when the thread shall end. */
+static bool kdamond_tick(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+
+	if (kdamond_stop_requested(ctx) || !kdamond_has_target(ctx))
+		return false;
+	if (ctx->ops.prepare_access_checks)
+		ctx->ops.prepare_access_checks(ctx);
+	if (ctx->callback.after_sampling && ctx->callback.after_sampling(ctx))
+		return false;
+
+	if (!kdamond_sleep(ctx))
+		return false;
+	kdamond_advance(ctx);
+
+	if (ctx->ops.check_accesses)
+		ctx->ops.check_accesses(ctx);
+	if (s->tick >= s->window_end && kdamond_end_window(ctx))
+		return false;
+	/* Only a hint: one that is posted now wakes the next sleep. */
+	if (data_race(!list_empty(&s->calls)))
+		kdamond_run_calls(ctx, true);
+	return true;
+}
+
+static bool kdamond_begin(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	struct damon_target *t;
+
+	s->tick = 0;
+	kdamond_reschedule(ctx);
+	/* What an earlier run left is not from this window. */
+	damon_adapt_next_window(ctx);
+	damon_for_each_target(t, ctx)
+		damon_target_forget_samples(t);
+
+	if (ctx->ops.init)
+		ctx->ops.init(ctx);
+	damon_adapt_bounds(ctx);
+	return !ctx->callback.before_start || !ctx->callback.before_start(ctx);
+}
+
+/**
+ * kdamond_fn() - The thread of a context.
+ * @data:	the context
+ *
+ * Return: 0.
+ */
+int kdamond_fn(void *data)
+{
+	struct damon_ctx *ctx = data;
+
+	complete(&damon_ctx_state(ctx)->started);
+	if (kdamond_begin(ctx))
+		while (kdamond_tick(ctx))
+			;
+	kdamond_cancel_calls(ctx);
+	if (ctx->callback.before_terminate)
+		ctx->callback.before_terminate(ctx);
+	if (ctx->ops.cleanup)
+		ctx->ops.cleanup(ctx);
+	damon_ctx_ended(ctx);
+	return 0;
+}

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The walk: one ordered pass over the samples of an address space a tick.
+ *
+ * In one visit of a region the accessed bit at its old sample is read, and the
+ * one at its new sample is cleared. Regions are ordered by address, so the next
+ * entry is most often in the page table at hand: the cursor keeps the mapping,
+ * the table of PMDs and the table of PTEs (with its lock), and looks up only
+ * what the address has left. What it holds stays valid for one hold of
+ * mmap_lock: tables are freed under the read lock only where no mapping in the
+ * tree touches their span, and the cursor goes below an entry only where one
+ * does. After the lock is dropped it begins again from the top.
+ *
+ * Entries are read and cleared under their page table lock, which serializes
+ * with migration, swap-out and the freeing of tables. Nothing is retried: an
+ * entry that cannot be judged gives no result for this tick.
+ *
+ * The survey of the upper levels, which will certify spans as not accessed
+ * without a look at their leaves, belongs between the two visits: when no
+ * sample is on its way.
+ *
+ * Locks: mmap_lock (read) over the walk, dropped when somebody waits for it;
+ * below it the lock of one page table at a time, for hugetlb below the lock of
+ * the mapping.
+ */
+#include <linux/hugetlb.h>
+#include <linux/maple_tree.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/mmu_notifier.h>
+#include <linux/pgtable.h>
+#include <linux/sched.h>
+#include <linux/swapops.h>
+
+#include "internal.h"
+
+/* Regions between two looks whether somebody waits for a lock. */
+#define DAMON_VA_BREATH		32
+
+/* What the cursor is on: how entries of its span are read. */
+enum damon_va_leaf {
+	DAMON_VA_UNKNOWN,	/* cannot be judged now */
+	DAMON_VA_ABSENT,	/* nothing is mapped: not accessed */
+	DAMON_VA_PTES,		/* a table of PTEs */
+	DAMON_VA_PMD,		/* one huge page */
+	DAMON_VA_HUGETLB,	/* one page of hugetlb */
+};
+
+enum damon_va_result {
+	DAMON_VA_OLD,
+	DAMON_VA_YOUNG,
+	DAMON_VA_NO_RESULT,
+};
+
+/**
+ * struct damon_va_cursor - where the walk is
+ * @mm:		address space, with mmap_lock held for reading
+ * @has_notifiers: secondary MMUs may have seen accesses that we do not
+ * @vma:	mapping at @map, or NULL for a hole
+ * @map:	span of the mapping or hole; empty: none known
+ * @pmds:	table of PMDs of the PUD at @pmds_start, or NULL
+ * @pmds_start:	first address of its span
+ * @leaf:	how the entries of the span at hand are read
+ * @start:	first address of the span at hand
+ * @sz:		bytes in it; zero: no span is at hand, no lock held
+ * @ptl:	lock of the page table at hand, held; or NULL
+ * @pmd:	the entry, for DAMON_VA_PMD
+ * @pte:	the first entry of the table of PTEs, or the entry of hugetlb
+ */
+struct damon_va_cursor {
+	struct mm_struct *mm;
+	bool has_notifiers;
+
+	struct vm_area_struct *vma;
+	struct damon_addr_range map;
+
+	pmd_t *pmds;
+	unsigned long pmds_start;
+
+	enum damon_va_leaf leaf;
+	unsigned long start;
+	unsigned long sz;
+	spinlock_t *ptl;	/* that of the table, see above */
+	pmd_t *pmd;
+	pte_t *pte;
+};
+
+/* Let go of the span at hand. */
+static void damon_va_release(struct damon_va_cursor *c)
+{
+	c->sz = 0;
+	if (!c->ptl)
+		return;
+	/* Taken in an earlier call, which sparse cannot follow. */
+	__acquire(c->ptl);
+	if (c->leaf == DAMON_VA_PTES) {
+		__acquire(RCU);
+		pte_unmap_unlock(c->pte, c->ptl);
+	} else {
+		spin_unlock(c->ptl);
+	}
+	if (c->leaf == DAMON_VA_HUGETLB)
+		hugetlb_vma_unlock_read(c->vma);
+	c->ptl = NULL;
+}
+
+/*
+ * Take the aligned span of @sz bytes around @addr, as far as it lies in the
+ * mapping or hole, as the span at hand. With @sz zero, take all of that.
+ */
+static void damon_va_hold(struct damon_va_cursor *c, enum damon_va_leaf leaf,
+			  unsigned long addr, unsigned long sz)
+{
+	unsigned long start = max(addr & ~(sz - 1), c->map.start);
+	unsigned long last = min(addr | (sz - 1), c->map.end - 1);
+
+	c->leaf = leaf;
+	c->start = start;
+	c->sz = last - start + 1;
+}
+
+static void damon_va_find_map(struct damon_va_cursor *c, unsigned long addr)
+{
+	MA_STATE(mas, &c->mm->mm_mt, addr, addr);
+
+	c->vma = mas_walk(&mas);
+	c->map.start = mas.index;
+	/* The hole behind the last mapping ends with the address space. */
+	c->map.end = mas.last == ULONG_MAX ? ULONG_MAX : mas.last + 1;
+}
+
+static void damon_va_hold_hugetlb(struct damon_va_cursor *c, unsigned long addr)
+{
+	struct hstate *h = hstate_vma(c->vma);
+	pte_t *pte;
+
+	hugetlb_vma_lock_read(c->vma);
+	pte = hugetlb_walk(c->vma, addr & huge_page_mask(h), huge_page_size(h));
+	if (!pte) {
+		hugetlb_vma_unlock_read(c->vma);
+		damon_va_hold(c, DAMON_VA_ABSENT, addr, huge_page_size(h));
+		return;
+	}
+	c->pte = pte;
+	c->ptl = huge_pte_lock(h, c->mm, pte);
+	__release(c->ptl);
+	damon_va_hold(c, DAMON_VA_HUGETLB, addr, huge_page_size(h));
+}
+
+/*
+ * Find the table of PMDs for @addr, which lies in a mapping. Returns NULL, with
+ * the span at hand set, if there is none.
+ */
+static pmd_t *damon_va_find_pmds(struct damon_va_cursor *c, unsigned long addr)
+{
+	pgd_t *pgd;
+	p4d_t *p4d;
+	pud_t *pud;
+
+	if (c->pmds && addr - c->pmds_start < PUD_SIZE)
+		return c->pmds;
+	c->pmds = NULL;
+	pgd = pgd_offset(c->mm, addr);
+	if (pgd_none_or_clear_bad(pgd)) {
+		damon_va_hold(c, DAMON_VA_ABSENT, addr, PGDIR_SIZE);
+		return NULL;
+	}
+	p4d = p4d_offset(pgd, addr);
+	if (p4d_none_or_clear_bad(p4d)) {
+		damon_va_hold(c, DAMON_VA_ABSENT, addr, P4D_SIZE);
+		return NULL;
+	}
+	pud = pud_offset(p4d, addr);
+	if (pud_none(*pud)) {
+		damon_va_hold(c, DAMON_VA_ABSENT, addr, PUD_SIZE);
+		return NULL;
+	}
+	/* Pages of that size outside hugetlb are device memory. */
+	if (!pud_present(*pud) || pud_leaf(*pud)) {
+		damon_va_hold(c, DAMON_VA_UNKNOWN, addr, PUD_SIZE);
+		return NULL;
+	}
+	c->pmds_start = addr & PUD_MASK;
+	c->pmds = pmd_offset(pud, c->pmds_start);
+	return c->pmds;
+}
+
+static void damon_va_hold_pmd(struct damon_va_cursor *c, pmd_t *pmd,
+			      unsigned long addr)
+{
+	pmd_t val = pmdp_get_lockless(pmd);
+	pte_t *pte;
+
+	if (pmd_none(val)) {
+		damon_va_hold(c, DAMON_VA_ABSENT, addr, PMD_SIZE);
+		return;
+	}
+	c->ptl = pmd_trans_huge_lock(pmd, c->vma);
+	if (c->ptl) {
+		c->pmd = pmd;
+		damon_va_hold(c, DAMON_VA_PMD, addr, PMD_SIZE);
+		return;
+	}
+	pte = pte_offset_map_lock(c->mm, pmd, addr, &c->ptl);
+	if (!pte) {
+		/* It has just become something else. */
+		c->ptl = NULL;
+		damon_va_hold(c, DAMON_VA_UNKNOWN, addr, PAGE_SIZE);
+		return;
+	}
+	__release(c->ptl);
+	__release(RCU);
+	c->pte = pte - pte_index(addr);
+	damon_va_hold(c, DAMON_VA_PTES, addr, PMD_SIZE);
+}
+
+/* Move to @addr, which the span at hand does not have. */
+static noinline void damon_va_seek(struct damon_va_cursor *c,
+				   unsigned long addr)
+{
+	pmd_t *pmds;
+
+	damon_va_release(c);
+	if (addr < c->map.start || addr >= c->map.end)
+		damon_va_find_map(c, addr);
+	if (!c->vma) {
+		damon_va_hold(c, DAMON_VA_ABSENT, addr, 0);
+		return;
+	}
+	if (is_vm_hugetlb_page(c->vma)) {
+		damon_va_hold_hugetlb(c, addr);
+		return;
+	}
+	pmds = damon_va_find_pmds(c, addr);
+	if (pmds)
+		damon_va_hold_pmd(c, pmds + pmd_index(addr), addr);
+}
+
+static __always_inline void damon_va_move(struct damon_va_cursor *c,
+					  unsigned long addr)
+{
+	if (addr - c->start >= c->sz)
+		damon_va_seek(c, addr);
+}
+
+static enum damon_va_result damon_va_pte_result(pte_t pte)
+{
+	if (likely(pte_present(pte)))
+		return pte_young(pte) ? DAMON_VA_YOUNG : DAMON_VA_OLD;
+	if (pte_none(pte) || !is_migration_entry(pte_to_swp_entry(pte)))
+		return DAMON_VA_OLD;
+	/* On its way: how it was accessed is known where it arrives. */
+	return DAMON_VA_NO_RESULT;
+}
+
+static enum damon_va_result damon_va_pmd_result(pmd_t pmd)
+{
+	if (pmd_present(pmd))
+		return pmd_young(pmd) ? DAMON_VA_YOUNG : DAMON_VA_OLD;
+	return pmd_none(pmd) ? DAMON_VA_OLD : DAMON_VA_NO_RESULT;
+}
+
+static enum damon_va_result damon_va_entry_result(struct damon_va_cursor *c,
+						  unsigned long addr)
+{
+	switch (c->leaf) {
+	case DAMON_VA_PTES:
+		return damon_va_pte_result(ptep_get(c->pte + pte_index(addr)));
+	case DAMON_VA_PMD:
+		return damon_va_pmd_result(pmdp_get(c->pmd));
+	case DAMON_VA_HUGETLB:
+		return damon_va_pte_result(huge_ptep_get(c->mm, addr, c->pte));
+	case DAMON_VA_ABSENT:
+		return DAMON_VA_OLD;
+	case DAMON_VA_UNKNOWN:
+		break;
+	}
+	return DAMON_VA_NO_RESULT;
+}
+
+/* Was @addr accessed since damon_va_clear()? */
+static enum damon_va_result damon_va_check(struct damon_va_cursor *c,
+					   unsigned long addr)
+{
+	enum damon_va_result result;
+
+	damon_va_move(c, addr);
+	result = damon_va_entry_result(c, addr);
+	if (unlikely(c->has_notifiers) && result == DAMON_VA_OLD &&
+	    mmu_notifier_test_young(c->mm, addr))
+		result = DAMON_VA_YOUNG;
+	return result;
+}
+
+/*
+ * The bit is cleared with the entry taken out for a moment: no architecture has
+ * a helper that clears it in place for every kind of hugetlb page, and a dirty
+ * bit that is set meanwhile must not get lost.
+ */
+static void damon_va_clear_hugetlb(struct damon_va_cursor *c,
+				   unsigned long addr)
+{
+	struct hstate *h = hstate_vma(c->vma);
+	pte_t pte = huge_ptep_get(c->mm, addr, c->pte);
+
+	if (!pte_present(pte) || !pte_young(pte))
+		return;
+	addr &= huge_page_mask(h);
+	pte = huge_ptep_modify_prot_start(c->vma, addr, c->pte);
+	huge_ptep_modify_prot_commit(c->vma, addr, c->pte, pte, pte_mkold(pte));
+	damon_folio_harvested(page_folio(pte_page(pte)));
+}
+
+static void damon_va_clear_pte(struct damon_va_cursor *c, unsigned long addr)
+{
+	pte_t *ptep = c->pte + pte_index(addr);
+	pte_t pte = ptep_get(ptep);
+	struct folio *folio;
+
+	if (!pte_present(pte) || !pte_young(pte) ||
+	    !ptep_test_and_clear_young(c->vma, addr, ptep))
+		return;
+	folio = vm_normal_folio(c->vma, addr, pte);
+	if (folio)
+		damon_folio_harvested(folio);
+}
+
+static void damon_va_clear_pmd(struct damon_va_cursor *c, unsigned long addr)
+{
+	pmd_t pmd = pmdp_get(c->pmd);
+	struct folio *folio;
+
+	addr &= PMD_MASK;
+	if (!pmd_present(pmd) || !pmd_young(pmd) ||
+	    !pmdp_test_and_clear_young(c->vma, addr, c->pmd))
+		return;
+	folio = vm_normal_folio_pmd(c->vma, addr, pmd);
+	if (folio)
+		damon_folio_harvested(folio);
+}
+
+static void damon_va_clear_notifiers(struct damon_va_cursor *c,
+				     unsigned long addr)
+{
+#ifdef CONFIG_MMU_NOTIFIER
+	unsigned long start = c->leaf == DAMON_VA_PTES ? addr & PAGE_MASK :
+							 c->start;
+	unsigned long sz = c->leaf == DAMON_VA_PTES ? PAGE_SIZE : c->sz;
+
+	mmu_notifier_clear_young(c->mm, start, start + sz);
+#endif
+}
+
+/* Forget that @addr was accessed; the folio remembers. */
+static void damon_va_clear(struct damon_va_cursor *c, unsigned long addr)
+{
+	damon_va_move(c, addr);
+	if (likely(c->leaf == DAMON_VA_PTES))
+		damon_va_clear_pte(c, addr);
+	else if (c->leaf == DAMON_VA_PMD)
+		damon_va_clear_pmd(c, addr);
+	else if (c->leaf == DAMON_VA_HUGETLB)
+		damon_va_clear_hugetlb(c, addr);
+	else
+		return;
+	if (unlikely(c->has_notifiers))
+		damon_va_clear_notifiers(c, addr);
+}
+
+/* Let others have the locks and the CPU, if they want them. */
+static void damon_va_breathe(struct damon_va_cursor *c)
+{
+	if (!need_resched() && !mmap_lock_is_contended(c->mm)) {
+		/* Faults may be waiting for this table. */
+		damon_va_release(c);
+		return;
+	}
+	damon_va_release(c);
+	mmap_read_unlock(c->mm);
+	cond_resched();
+	mmap_read_lock(c->mm);
+	*c = (struct damon_va_cursor){
+		.mm = c->mm,
+		.has_notifiers = c->has_notifiers,
+	};
+}
+
+/**
+ * damon_va_walk() - Visit the samples of a target.
+ * @ctx:	context
+ * @t:		target
+ * @mm:		its address space, with a reference that keeps it alive
+ * @check:	count what was accessed, and choose a new sample everywhere; else
+ *		only where none is on its way
+ *
+ * Afterwards every region has a sample on its way. May sleep. Takes mmap_lock
+ * for reading, and gives it back in between when somebody waits for it.
+ *
+ * Return: with @check, the highest nr_accesses.
+ */
+unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
+			   struct mm_struct *mm, bool check)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	struct damon_va_cursor c = {
+		.mm = mm,
+		.has_notifiers = mm_has_notifiers(mm),
+	};
+	unsigned int breath = DAMON_VA_BREATH, max_nr_accesses = 0;
+	struct damon_region *r;
+
+	mmap_read_lock(mm);
+	damon_for_each_region(r, t) {
+		struct damon_region_state *rs = damon_region_state(r);
+		enum damon_va_result result;
+
+		if (rs->pending) {
+			if (!check)
+				continue;
+			result = damon_va_check(&c, r->sampling_addr);
+			if (result != DAMON_VA_NO_RESULT)
+				damon_region_count(r, rs->stratum,
+						   result == DAMON_VA_YOUNG);
+		}
+		max_nr_accesses = max(max_nr_accesses, r->nr_accesses);
+		damon_va_clear(&c, damon_region_next_sample(s, r));
+		if (!--breath) {
+			damon_va_breathe(&c);
+			breath = DAMON_VA_BREATH;
+		}
+	}
+	damon_va_release(&c);
+	mmap_read_unlock(mm);
+	return max_nr_accesses;
+}
