@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The entry for people; everything is done by tools/testing/qemu/.  Never linked
+# into a kernel tree.
+
+qemu := tools/testing/qemu
+
+# What follows CMD= reaches the guest's shell as it was typed, $ and all.
+override CMD := $(value CMD)
+export CMD
+
+help:
+	@echo 'make demo                  show what memory a real program touches (build/demo/)'
+	@echo "make run CMD='...'         run any installed program in a guest with our kernel"
+	@echo '                           (files of this machine, read-only; results in build/run/)'
+	@echo "make test [TESTS='...']    run all tests, or those named; ends with the totals"
+	@echo 'make kunit                 run the KUnit suites only'
+	@echo 'make check                 style, sparse, warnings, documentation: must be clean'
+	@echo 'make kernel [FLAVOUR=base] build a kernel: base debug kunit bench stock'
+	@echo 'make install-tree TREE=dir lay DAMON into your own Linux 6.12 tree'
+	@echo 'make -s print-kernel       print the path of the base kernel, built if need be'
+	@echo 'make -s print-stock-kernel the same for the kernel to compare with'
+	@echo 'make clean                 remove build/, where everything is'
+
+packages:
+	@$(qemu)/install-packages
+
+demo: packages
+	@$(qemu)/demo
+
+run: packages
+	@$(qemu)/run -- "$$CMD"
+
+test: packages
+	@$(qemu)/test $(TESTS)
+
+kunit: packages
+	@$(qemu)/test kunit
+
+check: packages
+	@$(qemu)/check
+
+FLAVOUR ?= base
+kernel: packages
+	@$(qemu)/build $(FLAVOUR)
+
+print-kernel: packages
+	@$(qemu)/build base
+
+print-stock-kernel: packages
+	@$(qemu)/build stock
+
+install-tree:
+	@$(qemu)/install-tree $(TREE)
+
+clean:
+	rm -rf build
+
+.PHONY: help packages demo run test kunit check kernel print-kernel
+.PHONY: print-stock-kernel install-tree clean
