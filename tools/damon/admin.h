@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The administrator's files of DAMON: find, list, configure, switch on and off. */
+#ifndef DAMONCTL_ADMIN_H
+#define DAMONCTL_ADMIN_H
+
+#include <limits.h>
+
+#include "monitor.h"
+
+#define ADMIN_DIR_LEN	(PATH_MAX - 256)
+
+/**
+ * struct admin - the directory of all kdamonds
+ * @dir: its path
+ * @lock_fd: holds off other damonctl while a slot is chosen, or -1
+ */
+struct admin {
+	char dir[ADMIN_DIR_LEN];
+	int lock_fd;
+};
+
+/**
+ * struct admin_slot - a kdamond that this program configured
+ * @index: its number
+ * @raised: nr_kdamonds was 0 before
+ */
+struct admin_slot {
+	int index;
+	bool raised;
+};
+
+/**
+ * struct admin_info - what status shows of one kdamond
+ * @on: it runs
+ * @pid: its thread, or -1
+ * @configured: it has a context; the rest is only valid then
+ * @cfg: intervals, bounds, operations (in @ops) and targets
+ * @ops: text that @cfg.ops points to
+ */
+struct admin_info {
+	bool on;
+	int pid;
+	bool configured;
+	struct monitor_cfg cfg;
+	char ops[32];
+};
+
+/* All of these return 0 or a negative errno after saying what is wrong. */
+int admin_open(struct admin *admin);
+int admin_count(const struct admin *admin, int *nr);
+int admin_info(const struct admin *admin, int index, struct admin_info *info);
+
+/* Between these two no other damonctl takes or gives back a slot. */
+int admin_lock(struct admin *admin);
+void admin_unlock(struct admin *admin);
+
+/* Finds a slot that nobody runs, making some if there are none at all. */
+int admin_claim(const struct admin *admin, struct admin_slot *slot);
+int admin_configure(const struct admin *admin, const struct admin_slot *slot,
+		    const struct monitor_cfg *cfg);
+int admin_on(const struct admin *admin, const struct admin_slot *slot, int *pid);
+/* Whether the slot's thread still runs; says nothing. */
+bool admin_is_on(const struct admin *admin, int index);
+/* Off; no complaint when it had ended by itself. */
+int admin_off(const struct admin *admin, int index);
+/* Empties the slot. With @all, also removes all slots if none is in use. */
+void admin_release(const struct admin *admin, int index, bool all);
+/* Removes all slots, none of which may be on. */
+int admin_remove_all(const struct admin *admin);
+
+#endif /* DAMONCTL_ADMIN_H */

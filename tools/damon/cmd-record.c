@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+/* damonctl record: monitors processes that run already, into a record file. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "process.h"
+#include "session.h"
+#include "unit.h"
+
+/* Ticks of the session between progress lines, flushes and looks at the processes */
+#define TICKS_PER_STEP 5
+
+struct record_cfg {
+	struct monitor_cfg monitor;
+	const char *output;
+	u64 duration_us;
+};
+
+static const struct opt_row rows[] = {
+	{ "pid", 'p', OPT_PIDS, offsetof(struct record_cfg, monitor.pids), "PID[,PID]",
+	  "process to monitor; can be repeated" },
+	{ "output", 'o', OPT_TEXT, offsetof(struct record_cfg, output), "FILE",
+	  "the record (damon.data)" },
+	{ "duration", 'd', OPT_TIME, offsetof(struct record_cfg, duration_us), "TIME",
+	  "stop after this time (when the processes end)" },
+	{ "", 0, OPT_GROUP, offsetof(struct record_cfg, monitor), .group = monitor_rows },
+	{ }
+};
+
+static void print_progress(const struct session *s, const char *end)
+{
+	char size[UNIT_LEN];
+
+	fprintf(stderr, "\r%.0f s, %llu snapshots, %s in %s%s",
+		(double)(session_now_ns() - s->start_ns) / 1e9,
+		s->as.nr_whole, unit_size(size, record_size(&s->record)),
+		s->record_path, end);
+}
+
+static bool any_alive(const struct opt_pids *pids)
+{
+	unsigned int i;
+
+	for (i = 0; i < pids->nr; i++)
+		if (process_alive(pids->pid[i]))
+			return true;
+	return false;
+}
+
+/* Until there is no reason to go on. False when monitoring failed, which was said. */
+static bool watch(const struct record_cfg *cfg, struct session *s)
+{
+	u64 until = cfg->duration_us ? s->start_ns + cfg->duration_us * NSEC_PER_USEC : UINT64_MAX;
+	bool tty = isatty(STDERR_FILENO);
+	struct signalfd_siginfo info;
+	unsigned int ticks = 0;
+
+	while (session_now_ns() < until) {
+		enum session_event event = session_wait(s, &info);
+
+		if (event == SESSION_FAILED)
+			return false;
+		if (event == SESSION_SIGNAL && info.ssi_signo != SIGCHLD)
+			break;
+		if (event != SESSION_TICK || ++ticks % TICKS_PER_STEP)
+			continue;
+		if (record_flush(&s->record))
+			return false;
+		if (tty)
+			print_progress(s, "");
+		if (!any_alive(&cfg->monitor.pids))
+			break;
+		if (!admin_is_on(&s->admin, s->slot.index)) {
+			say("kdamond %d was switched off by someone else", s->slot.index);
+			return false;
+		}
+	}
+	return true;
+}
+
+static int check_pids(const struct opt_pids *pids)
+{
+	unsigned int i;
+
+	for (i = 0; i < pids->nr; i++) {
+		if (process_alive(pids->pid[i]))
+			continue;
+		say("no process %d", pids->pid[i]);
+		return EXIT_FAILED;
+	}
+	return EXIT_OK;
+}
+
+static void read_command(int pid, char *text, size_t size)
+{
+	char dir[32];
+	FILE *file;
+	size_t i, len = 0;
+
+	snprintf(dir, sizeof(dir), "/proc/%d/cmdline", pid);
+	file = fopen(dir, "re");
+	if (file) {
+		len = fread(text, 1, size - 1, file);
+		fclose(file);
+	}
+	while (len && !text[len - 1])
+		len--;
+	for (i = 0; i < len; i++)
+		if (!text[i])
+			text[i] = ' ';
+	text[len] = '\0';
+}
+
+static int record(const struct record_cfg *cfg, struct session *s)
+{
+	char size[UNIT_LEN];
+	bool good;
+	u64 bytes;
+
+	if (session_signals(s) || session_begin(s))
+		return EXIT_FAILED;
+	good = watch(cfg, s);
+	if (isatty(STDERR_FILENO))
+		print_progress(s, "\n");
+	if (session_finish(s))
+		good = false;
+	bytes = record_size(&s->record);
+	fprintf(stderr, "damonctl: %llu snapshots, %s in %s\n", s->as.nr_whole,
+		unit_size(size, bytes), s->record_path);
+	if (s->trace.lost || s->as.nr_torn)
+		say("note: %llu events lost, %llu snapshots incomplete and left out",
+		    s->trace.lost, s->as.nr_torn);
+	return good ? EXIT_OK : EXIT_FAILED;
+}
+
+static int run(int argc, char **argv)
+{
+	struct record_cfg cfg = {
+		.monitor = { MONITOR_DEFAULTS(1000000) },
+		.output = "damon.data",
+	};
+	struct session s = { .cfg = &cfg.monitor, .signal_fd = -1, .tick_fd = -1, .record_fd = -1 };
+	char command[RECORD_TEXT_LEN];
+	int at, status;
+
+	at = opt_parse(&cmd_record, argc, argv, &cfg, &status);
+	if (at < 0)
+		return status;
+	if (at < argc)
+		return opt_fault(&cmd_record, "'%s' is no option; processes are given with -p",
+				 argv[at]);
+	if (!cfg.monitor.pids.nr)
+		return opt_fault(&cmd_record, "which process? -p PID");
+	status = monitor_check(&cmd_record, &cfg.monitor);
+	if (!status)
+		status = check_pids(&cfg.monitor.pids);
+	if (status)
+		return status;
+
+	read_command(cfg.monitor.pids.pid[0], command, sizeof(command));
+	s.command = command;
+	s.record_path = cfg.output;
+	status = record(&cfg, &s);
+	session_end(&s);
+	return status;
+}
+
+const struct command cmd_record = {
+	.name = "record",
+	.args = "-p PID[,PID...] [OPTIONS]",
+	.summary = "monitor running processes into a file",
+	.about =
+	"Monitors processes that run already, and writes every snapshot to a file for\n"
+	"'damonctl report'. Ends when all of them have ended, after the duration, or with\n"
+	"Ctrl-C; the record is complete in each case.",
+	.examples =
+	"  damonctl record -p 1234 -d 30s\n"
+	"  damonctl record -p 1234,1235 -o db.data -s 10ms -a 200ms\n"
+	"  damonctl record -p $(pidof redis-server) -n 100,2000\n",
+	.rows = rows,
+	.run = run,
+};

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/* damonctl status: what all kdamonds do. */
+#include <string.h>
+
+#include "admin.h"
+#include "file.h"
+#include "unit.h"
+
+static const struct opt_row rows[] = {
+	{ }
+};
+
+static void print_targets(const struct opt_pids *pids)
+{
+	char dir[32], comm[64];
+	unsigned int i;
+
+	for (i = 0; i < pids->nr; i++) {
+		snprintf(dir, sizeof(dir), "/proc/%d", pids->pid[i]);
+		if (file_read(dir, "comm", comm, sizeof(comm)))
+			snprintf(comm, sizeof(comm), "gone");
+		printf("%s%d (%s)", i ? ", " : "", pids->pid[i], comm);
+	}
+	printf("%s\n", pids->nr ? "" : "none");
+}
+
+static void print_info(int index, const struct admin_info *info)
+{
+	const struct monitor_cfg *cfg = &info->cfg;
+	char sample[UNIT_LEN], aggr[UNIT_LEN], update[UNIT_LEN];
+
+	printf("kdamond %d: %s", index, info->on ? "on" : "off");
+	if (info->on && info->pid > 0)
+		printf(", pid %d", info->pid);
+	printf("\n  operations  %s\n  targets     ", info->ops);
+	print_targets(&cfg->pids);
+	printf("  intervals   sample %s, aggregation %s, update %s\n",
+	       unit_time_us(sample, cfg->sample_us), unit_time_us(aggr, cfg->aggr_us),
+	       unit_time_us(update, cfg->update_us));
+	printf("  regions     %llu to %llu\n", cfg->nr_regions.min,
+	       cfg->nr_regions.max);
+}
+
+static int run(int argc, char **argv)
+{
+	struct admin_info info;
+	struct admin admin;
+	int at, i, status, nr = 0, nr_free = 0;
+
+	at = opt_parse(&cmd_status, argc, argv, NULL, &status);
+	if (at < 0)
+		return status;
+	if (at < argc)
+		return opt_fault(&cmd_status, "it takes no argument, such as '%s'", argv[at]);
+	if (admin_open(&admin) || admin_count(&admin, &nr))
+		return EXIT_FAILED;
+	for (i = 0; i < nr; i++) {
+		if (admin_info(&admin, i, &info))
+			return EXIT_FAILED;
+		if (info.configured || info.on)
+			print_info(i, &info);
+		else
+			nr_free++;
+	}
+	if (!nr)
+		puts("no kdamond: nothing is monitored");
+	else if (nr_free)
+		printf("%d of %d kdamonds are off and not configured\n", nr_free, nr);
+	return EXIT_OK;
+}
+
+const struct command cmd_status = {
+	.name = "status",
+	.args = "",
+	.summary = "tell what all kdamonds do",
+	.about =
+	"Tells for every kdamond, the kernel's monitoring threads, whether it is on, its\n"
+	"process number, what it monitors, its intervals and bounds.",
+	.examples = "  damonctl status\n",
+	.rows = rows,
+	.run = run,
+};

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Stands in for picture.c in a build without cairo (PNG=0). */
+#include <errno.h>
+
+#include "draw.h"
+
+const bool picture_available;
+
+struct heat_size picture_heat_size(void)
+{
+	return (struct heat_size){ .rows = 1, .cols = 1, .min_rows = 1 };
+}
+
+int picture_draw(const char *path, enum picture_type type,
+		 const struct drawing *d)
+{
+	say("cannot draw %s: damonctl was built without pictures (PNG=0)", path);
+	return -EOPNOTSUPP;
+}

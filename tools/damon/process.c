@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Starting a command so that it can be monitored from its first instruction.
+ *
+ * The child asks to be traced and calls exec; the kernel stops it when the new
+ * address space is complete. Once monitoring is on, it is detached and runs as
+ * if it had never been traced. Must not know about monitoring.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "process.h"
+
+/* What the child could not do */
+struct start_fault {
+	int err;
+	bool exec;
+};
+
+static void child(char *const argv[], const sigset_t *mask, int fd)
+{
+	struct start_fault fault = { 0 };
+
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0) {
+		execvp(argv[0], argv);
+		fault.exec = true;
+	}
+	fault.err = errno;
+	if (write(fd, &fault, sizeof(fault)) != sizeof(fault))
+		_exit(EXIT_FAILED);
+	_exit(EXIT_NO_COMMAND);
+}
+
+static int explain(const struct start_fault *fault, const char *name)
+{
+	if (!fault->exec) {
+		say("cannot trace '%s': %s", name, strerror(fault->err));
+		return EXIT_FAILED;
+	}
+	say("cannot start '%s': %s", name, strerror(fault->err));
+	return fault->err == ENOENT ? EXIT_NO_COMMAND : EXIT_CANNOT_EXEC;
+}
+
+int process_start(struct process *p, char *const argv[], const sigset_t *mask)
+{
+	struct start_fault fault;
+	int fds[2], status;
+	ssize_t len;
+
+	if (pipe2(fds, O_CLOEXEC)) {
+		say("cannot make a pipe: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	p->pid = fork();
+	if (!p->pid)
+		child(argv, mask, fds[1]);
+	close(fds[1]);
+	if (p->pid < 0) {
+		say("cannot start a process: %s", strerror(errno));
+		close(fds[0]);
+		return EXIT_FAILED;
+	}
+	len = read(fds[0], &fault, sizeof(fault));
+	close(fds[0]);
+	if (waitpid(p->pid, &status, 0) != p->pid)
+		status = 0;
+	if (len == sizeof(fault))
+		return explain(&fault, argv[0]);
+	if (WIFSTOPPED(status))
+		return 0;
+	say("'%s' ended before it was started", argv[0]);
+	return EXIT_FAILED;
+}
+
+int process_release(const struct process *p)
+{
+	if (!ptrace(PTRACE_DETACH, p->pid, NULL, NULL))
+		return 0;
+	say("cannot let process %d run: %s", p->pid, strerror(errno));
+	return -errno;
+}
+
+void process_kill(struct process *p)
+{
+	kill(p->pid, SIGKILL);
+	process_reap(p);
+}
+
+bool process_ended(const struct process *p)
+{
+	siginfo_t info = { 0 };
+
+	return !waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) &&
+	       info.si_pid == p->pid;
+}
+
+/* Fields of /proc/PID/stat, counted from 1, after the command's name */
+enum {
+	STAT_STATE = 3,
+	STAT_CHILD_FAULTS = 11,
+};
+
+static bool read_stat(int pid, char *state, u64 *child_faults)
+{
+	char dir[32], text[FILE_VALUE_LEN], *at, *word, *save;
+	int field;
+
+	snprintf(dir, sizeof(dir), "/proc/%d", pid);
+	if (file_read(dir, "stat", text, sizeof(text)))
+		return false;
+	/* The name may hold anything, so start behind its last bracket. */
+	at = strrchr(text, ')');
+	word = at ? strtok_r(at + 1, " ", &save) : NULL;
+	for (field = STAT_STATE; word && field <= STAT_CHILD_FAULTS; field++) {
+		if (field == STAT_STATE)
+			*state = *word;
+		if (field == STAT_CHILD_FAULTS)
+			*child_faults = strtoull(word, NULL, 10);
+		word = strtok_r(NULL, " ", &save);
+	}
+	return field > STAT_CHILD_FAULTS;
+}
+
+void process_look_for_children(struct process *p)
+{
+	char dir[64], text[FILE_VALUE_LEN], state;
+	u64 child_faults;
+
+	if (p->forked)
+		return;
+	snprintf(dir, sizeof(dir), "/proc/%d/task/%d", p->pid, p->pid);
+	if (!file_read(dir, "children", text, sizeof(text)) && *text)
+		p->forked = true;
+	/* Children that were waited for left their page faults. */
+	if (read_stat(p->pid, &state, &child_faults) && child_faults)
+		p->forked = true;
+}
+
+void process_reap(struct process *p)
+{
+	while (wait4(p->pid, &p->status, 0, &p->usage) < 0 && errno == EINTR)
+		;
+}
+
+int process_exit_status(const struct process *p)
+{
+	return WIFEXITED(p->status) ? WEXITSTATUS(p->status) : 128 + WTERMSIG(p->status);
+}
+
+bool process_alive(int pid)
+{
+	u64 child_faults;
+	char state;
+
+	return read_stat(pid, &state, &child_faults) && state != 'Z' && state != 'X';
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writes record files; record.h tells the format.
+ *
+ * Most regions do not change from one window to the next, so a snapshot is
+ * written as its differences from the one before it; zlib does the rest.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "record.h"
+
+static void put_bytes(struct record_buf *buf, const void *data, size_t len)
+{
+	if (buf->len + len > buf->room) {
+		size_t room = 2 * (buf->len + len);
+		u8 *grown = realloc(buf->data, room);
+
+		if (!grown) {
+			buf->failed = true;
+			return;
+		}
+		buf->data = grown;
+		buf->room = room;
+	}
+	memcpy(buf->data + buf->len, data, len);
+	buf->len += len;
+}
+
+static size_t encode(u8 *to, u64 value)
+{
+	size_t len = 0;
+
+	while (value >= 0x80) {
+		to[len++] = (u8)(value | 0x80);
+		value >>= 7;
+	}
+	to[len++] = (u8)value;
+	return len;
+}
+
+static void put(struct record_buf *buf, u64 value)
+{
+	u8 bytes[10];
+
+	put_bytes(buf, bytes, encode(bytes, value));
+}
+
+static void put_signed(struct record_buf *buf, int64_t value)
+{
+	put(buf, ((u64)value << 1) ^ (u64)(value >> 63));
+}
+
+static void put_text(struct record_buf *buf, const char *text)
+{
+	size_t len = strlen(text);
+
+	put(buf, len);
+	put_bytes(buf, text, len);
+}
+
+static int complain(struct record_writer *w)
+{
+	int code, err;
+
+	gzerror(w->file, &code);
+	err = code == Z_ERRNO && errno ? -errno : -EIO;
+	say("cannot write %s: %s", w->name, strerror(-err));
+	return err;
+}
+
+/* Writes w->buf as one block and empties it. */
+static int write_block(struct record_writer *w, char type)
+{
+	u8 head[11];
+	size_t len;
+
+	if (w->buf.failed) {
+		say("cannot write %s: out of memory", w->name);
+		return -ENOMEM;
+	}
+	head[0] = (u8)type;
+	len = 1 + encode(head + 1, w->buf.len);
+	errno = 0;
+	if (gzwrite(w->file, head, (unsigned int)len) != (int)len)
+		return complain(w);
+	if (w->buf.len && !gzwrite(w->file, w->buf.data, (unsigned int)w->buf.len))
+		return complain(w);
+	w->buf.len = 0;
+	return 0;
+}
+
+static int write_header(struct record_writer *w, const struct record_info *info)
+{
+	static const u8 head[] = RECORD_MAGIC "\x01";
+	const struct monitor_cfg *cfg = &info->cfg;
+
+	static_assert(RECORD_VERSION == 1, "the byte after the magic");
+	w->time_ns = info->start_ns;
+	if (gzwrite(w->file, head, sizeof(head) - 1) != sizeof(head) - 1)
+		return complain(w);
+	put(&w->buf, cfg->sample_us);
+	put(&w->buf, cfg->aggr_us);
+	put(&w->buf, cfg->update_us);
+	put(&w->buf, cfg->nr_regions.min);
+	put(&w->buf, cfg->nr_regions.max);
+	put(&w->buf, info->start_ns);
+	put(&w->buf, info->wall_sec);
+	put_text(&w->buf, cfg->ops);
+	put_text(&w->buf, info->command);
+	put_text(&w->buf, info->kernel);
+	return write_block(w, RECORD_HEADER);
+}
+
+int record_create_fd(struct record_writer *w, int fd, const struct record_info *info)
+{
+	int own;
+
+	if (!*w->name)
+		snprintf(w->name, sizeof(w->name), "the temporary record");
+	w->fd = dup(fd);
+	own = dup(fd);
+	w->file = own < 0 ? NULL : gzdopen(own, "wb6");
+	if (!w->file) {
+		if (own >= 0)
+			close(own);
+		say("cannot write %s: %s", w->name, strerror(errno));
+		return -ENOMEM;
+	}
+	return write_header(w, info);
+}
+
+int record_create(struct record_writer *w, const char *path, const struct record_info *info)
+{
+	int fd, err;
+
+	snprintf(w->name, sizeof(w->name), "%s", path);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		err = -errno;
+		say("cannot create %s: %s", path, strerror(-err));
+		return err;
+	}
+	err = record_create_fd(w, fd, info);
+	close(fd);
+	return err;
+}
+
+int record_add_target(struct record_writer *w, int pid, const char *comm)
+{
+	struct record_target *target;
+
+	target = reallocarray(w->targets.target, w->targets.nr + 1, sizeof(*target));
+	if (!target)
+		return -ENOMEM;
+	w->targets.target = target;
+	target += w->targets.nr;
+	memset(target, 0, sizeof(*target));
+	put(&w->buf, w->targets.nr++);
+	put(&w->buf, (u64)pid);
+	put_text(&w->buf, comm);
+	return write_block(w, RECORD_TARGET);
+}
+
+static bool same_borders(const struct region *a, const struct region *b)
+{
+	return a->start == b->start && a->end == b->end;
+}
+
+static bool only_older(const struct region *old, const struct region *new)
+{
+	return same_borders(old, new) && old->nr_accesses == new->nr_accesses &&
+	       old->age + 1 == new->age;
+}
+
+static void put_token(struct record_buf *buf, int kind, u64 value)
+{
+	put(buf, value << 2 | (u64)kind);
+}
+
+/* Writes how @new differs from @old. */
+static void put_regions(struct record_buf *buf, const struct snapshot *old,
+			const struct snapshot *new)
+{
+	const struct region *was = old->regions, *was_end = was + old->nr;
+	const struct region *is = new->regions, *is_end = is + new->nr;
+	u64 at = 0, n;
+
+	while (is < is_end) {
+		n = 0;
+		while (was + n < was_end && was[n].start < is->start)
+			n++;
+		if (n)
+			put_token(buf, TOKEN_DROP, n);
+		was += n;
+		n = 0;
+		while (was + n < was_end && is + n < is_end && only_older(was + n, is + n))
+			n++;
+		if (n) {
+			put_token(buf, TOKEN_KEEP, n);
+			was += n;
+			is += n;
+			at = is[-1].end;
+			continue;
+		}
+		if (was < was_end && same_borders(was, is)) {
+			put_token(buf, TOKEN_CHANGE, 1);
+			put_signed(buf, (int64_t)is->nr_accesses - was->nr_accesses);
+			put_signed(buf, (int64_t)is->age - was->age);
+			was++;
+		} else {
+			put_token(buf, TOKEN_NEW, is->start - at);
+			put(buf, is->end - is->start);
+			put(buf, is->nr_accesses);
+			put(buf, is->age);
+		}
+		at = is->end;
+		is++;
+	}
+}
+
+static int remember(struct snapshot *prev, const struct snapshot *snap)
+{
+	u32 i;
+
+	prev->nr = 0;
+	for (i = 0; i < snap->nr; i++)
+		if (!snapshot_add(prev, &snap->regions[i]))
+			return -ENOMEM;
+	return 0;
+}
+
+int record_add(struct record_writer *w, const struct snapshot *snap)
+{
+	struct record_target *target;
+	int err;
+
+	/* A target that nobody announced: not of this monitor */
+	if (snap->target >= w->targets.nr)
+		return 0;
+	target = &w->targets.target[snap->target];
+	put(&w->buf, snap->target);
+	put_signed(&w->buf, (int64_t)(snap->time_ns - w->time_ns));
+	put(&w->buf, snap->nr);
+	put_regions(&w->buf, &target->prev, snap);
+	w->time_ns = snap->time_ns;
+	err = write_block(w, RECORD_SNAPSHOT);
+	return err ? err : remember(&target->prev, snap);
+}
+
+int record_flush(struct record_writer *w)
+{
+	errno = 0;
+	return gzflush(w->file, Z_SYNC_FLUSH) == Z_OK ? 0 : complain(w);
+}
+
+int record_finish(struct record_writer *w, u64 end_ns, u64 lost)
+{
+	int err;
+
+	put(&w->buf, end_ns);
+	put(&w->buf, lost);
+	err = write_block(w, RECORD_END);
+	if (err)
+		return err;
+	errno = 0;
+	if (gzclose(w->file) != Z_OK) {
+		err = errno ? -errno : -EIO;
+		say("cannot write %s: %s", w->name, strerror(-err));
+	}
+	w->file = NULL;
+	return err;
+}
+
+u64 record_size(const struct record_writer *w)
+{
+	struct stat st;
+
+	return fstat(w->fd, &st) ? 0 : (u64)st.st_size;
+}
+
+void record_targets_free(struct record_targets *targets)
+{
+	u32 i;
+
+	for (i = 0; i < targets->nr; i++)
+		snapshot_free(&targets->target[i].prev);
+	free(targets->target);
+	*targets = (struct record_targets){ 0 };
+}
+
+void record_writer_free(struct record_writer *w)
+{
+	if (w->file)
+		gzclose(w->file);
+	if (w->fd > 0)
+		close(w->fd);
+	free(w->buf.data);
+	record_targets_free(&w->targets);
+	*w = (struct record_writer){ 0 };
+}
