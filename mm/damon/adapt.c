@@ -40,21 +40,6 @@
 #define DAMON_MAX_TRIALS	512
 
 /**
- * damon_region_count() - Take down one look at a region.
- * @r:		region
- * @stratum:	the part that was looked at, or DAMON_NO_STRATUM
- * @accessed:	what was found
- */
-void damon_region_count(struct damon_region *r, u8 stratum, bool accessed)
-{
-	struct damon_tally *tally = &damon_region_state(r)->window[stratum];
-
-	tally->trials++;
-	tally->hits += accessed;
-	r->nr_accesses += accessed;
-}
-
-/**
  * damon_update_region_access_rate() - Tell the result of one sample.
  * @r:		region
  * @accessed:	was &damon_region.sampling_addr accessed since it was prepared?
@@ -70,37 +55,6 @@ void damon_update_region_access_rate(struct damon_region *r, bool accessed)
 		stratum = min(offset / damon_stratum_sz(r),
 			      DAMON_NR_STRATA - 1UL);
 	damon_region_count(r, stratum, accessed);
-}
-
-/**
- * damon_region_next_sample() - Choose the next address to look at.
- * @s:	context
- * @r:	region; its sample is pending afterwards
- *
- * DAMON_NR_STRATA samples in a row visit each part once, in an order that is
- * drawn anew for each such round.
- *
- * Return: the address, which is &damon_region.sampling_addr too.
- */
-unsigned long damon_region_next_sample(struct damon_ctx_state *s,
-				       struct damon_region *r)
-{
-	struct damon_region_state *rs = damon_region_state(r);
-	unsigned long part = damon_stratum_sz(r);
-
-	rs->pending = true;
-	if (unlikely(!part)) {
-		rs->stratum = DAMON_NO_STRATUM;
-		r->sampling_addr = r->ar.start +
-				   damon_rand_below(s, damon_sz_region(r));
-		return r->sampling_addr;
-	}
-	if (!(rs->turn++ % DAMON_NR_STRATA))
-		rs->order = damon_rand_below(s, DAMON_NR_STRATA);
-	rs->stratum = (rs->turn % DAMON_NR_STRATA) ^ rs->order;
-	r->sampling_addr = r->ar.start + part * rs->stratum +
-			   damon_rand_below(s, part);
-	return r->sampling_addr;
 }
 
 static struct damon_tally damon_tally_sum(const struct damon_tally tally[],
@@ -291,9 +245,10 @@ static void damon_adapt_join(struct damon_ctx *ctx, unsigned long sz_limit)
 			      DAMON_X2_JOIN);
 	for (x2 = DAMON_X2_JOIN; nr > ctx->max_nr_regions && x2 != U32_MAX;) {
 		x2 = x2 > U32_MAX / DAMON_X2_STEP ? U32_MAX : x2 * DAMON_X2_STEP;
+		/* The number of regions outweighs their size. */
 		nr = damon_join_alike(ctx, nr, max(ctx->max_nr_regions,
 						   ctx->min_nr_regions),
-				      sz_limit, x2);
+				      ULONG_MAX, x2);
 	}
 }
 
@@ -440,13 +395,19 @@ static void damon_adapt_cut(struct damon_ctx *ctx)
 		room = damon_cut_unlike(ctx, room, DAMON_X2_CUT << 2 * step);
 }
 
-/* Cut @r into equal pieces, none larger than @sz_limit. */
-static void damon_region_cut_evenly(struct damon_ctx *ctx,
-				    struct damon_target *t,
-				    struct damon_region *r,
-				    unsigned long sz_limit)
+/*
+ * Cut @r into equal pieces, none larger than @sz_limit, by up to @room cuts.
+ * Returns the number of cuts.
+ */
+static unsigned int damon_region_cut_evenly(struct damon_ctx *ctx,
+					    struct damon_target *t,
+					    struct damon_region *r,
+					    unsigned long sz_limit,
+					    unsigned long room)
 {
-	while (damon_sz_region(r) > sz_limit) {
+	unsigned int cuts = 0;
+
+	while (damon_sz_region(r) > sz_limit && cuts < room) {
 		unsigned long sz = damon_sz_region(r);
 		unsigned long pieces = sz / sz_limit + !!(sz % sz_limit);
 
@@ -456,30 +417,32 @@ static void damon_region_cut_evenly(struct damon_ctx *ctx,
 					   ctx->min_region_sz));
 		/* For a lack of memory; the next window tries again. */
 		if (!r)
-			return;
+			break;
+		cuts++;
 	}
+	return cuts;
 }
 
 /**
  * damon_adapt_bounds() - See to it that there are min_nr_regions regions.
  * @ctx:	context
  *
- * Cuts regions that are larger than their share, and then the largest until the
- * number is reached or all are of the smallest size. If memory is short, less
- * is done. May sleep.
+ * Cuts regions that are larger than their share, as far as max_nr_regions lets
+ * it, and then the largest until the number is reached or all are of the
+ * smallest size. If memory is short, less is done. May sleep.
  */
 void damon_adapt_bounds(struct damon_ctx *ctx)
 {
 	unsigned long sz_limit = damon_region_sz_limit(ctx);
 	struct damon_region *r, *next;
 	struct damon_target *t;
-	unsigned int nr;
+	unsigned int nr = damon_ctx_nr_regions(ctx);
 
 	damon_for_each_target(t, ctx)
 		damon_for_each_region_safe(r, next, t)
-			damon_region_cut_evenly(ctx, t, r, sz_limit);
+			nr += damon_region_cut_evenly(ctx, t, r, sz_limit,
+				max(ctx->max_nr_regions, nr) - nr);
 
-	nr = damon_ctx_nr_regions(ctx);
 	for (; nr < ctx->min_nr_regions && sz_limit >= 2 * ctx->min_region_sz;
 	     sz_limit /= 2) {
 		damon_for_each_target(t, ctx) {

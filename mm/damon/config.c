@@ -188,7 +188,9 @@ static struct damon_target *damon_target_successor(struct damon_target *old,
 		goto free_target;
 	damon_for_each_region(r, wanted) {
 		/* Neighbours make one range: their border is not the user's. */
-		if (nr_ranges && ranges[nr_ranges - 1].end == r->ar.start)
+		if (nr_ranges &&
+		    ALIGN(ranges[nr_ranges - 1].end, min_region_sz) ==
+		    ALIGN_DOWN(r->ar.start, min_region_sz))
 			ranges[nr_ranges - 1].end = r->ar.end;
 		else
 			ranges[nr_ranges++] = r->ar;

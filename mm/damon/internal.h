@@ -174,6 +174,58 @@ static inline unsigned long damon_stratum_sz(struct damon_region *r)
 	return damon_sz_region(r) >> DAMON_NR_STRATA_SHIFT;
 }
 
+/*
+ * Sampling, here because it is done for every region in every tick.
+ */
+
+/**
+ * damon_region_count() - Take down one look at a region.
+ * @r:		region
+ * @stratum:	the part that was looked at, or DAMON_NO_STRATUM
+ * @accessed:	what was found
+ */
+static inline void damon_region_count(struct damon_region *r, u8 stratum,
+				      bool accessed)
+{
+	struct damon_region_state *s = damon_region_state(r);
+
+	s->window[stratum].trials++;
+	s->window[stratum].hits += accessed;
+	r->nr_accesses += accessed;
+}
+
+/**
+ * damon_region_next_sample() - Choose the next address to look at.
+ * @s:	context
+ * @r:	region; its sample is pending afterwards
+ *
+ * DAMON_NR_STRATA samples in a row visit each part once, in an order that is
+ * drawn anew for each such round.
+ *
+ * Return: the address, which is &damon_region.sampling_addr too.
+ */
+static inline unsigned long
+damon_region_next_sample(struct damon_ctx_state *s,
+			 struct damon_region *r)
+{
+	struct damon_region_state *rs = damon_region_state(r);
+	unsigned long part = damon_stratum_sz(r), at;
+
+	if (unlikely(!part)) {
+		/* Fewer bytes than parts. */
+		rs->stratum = DAMON_NO_STRATUM;
+		at = damon_rand_below(s, damon_sz_region(r));
+	} else {
+		if (!(rs->turn++ % DAMON_NR_STRATA))
+			rs->order = damon_rand_below(s, DAMON_NR_STRATA);
+		rs->stratum = (rs->turn % DAMON_NR_STRATA) ^ rs->order;
+		at = part * rs->stratum + damon_rand_below(s, part);
+	}
+	rs->pending = true;
+	r->sampling_addr = r->ar.start + at;
+	return r->sampling_addr;
+}
+
 /* core.c */
 void damon_ctx_ended(struct damon_ctx *ctx);
 int damon_stop_killable(struct damon_ctx *ctx);
@@ -209,9 +261,6 @@ int damon_target_copy_regions(struct damon_target *dst,
 			      struct damon_target *src);
 
 /* adapt.c */
-void damon_region_count(struct damon_region *r, u8 stratum, bool accessed);
-unsigned long damon_region_next_sample(struct damon_ctx_state *s,
-				       struct damon_region *r);
 u32 damon_tally_x2(struct damon_tally a, struct damon_tally b);
 unsigned long damon_region_sz_limit(struct damon_ctx *ctx);
 void damon_adapt(struct damon_ctx *ctx);

@@ -11,17 +11,19 @@
  * tree touches their span, and the cursor goes below an entry only where one
  * does. After the lock is dropped it begins again from the top.
  *
- * Entries are read and cleared under their page table lock, which serializes
- * with migration, swap-out and the freeing of tables. Nothing is retried: an
- * entry that cannot be judged gives no result for this tick.
+ * Entries are read without a lock: a table at hand cannot be freed, at worst it
+ * is no longer in use. Only where a bit is set is the page table lock taken, and
+ * the entry looked at again; that serializes with migration, swap-out and
+ * collapse, and keeps the folio alive. Nothing is retried: an entry that cannot
+ * be judged gives no result for this tick.
  *
  * The survey of the upper levels, which will certify spans as not accessed
  * without a look at their leaves, belongs between the two visits: when no
  * sample is on its way.
  *
  * Locks: mmap_lock (read) over the walk, dropped when somebody waits for it;
- * below it the lock of one page table at a time, for hugetlb below the lock of
- * the mapping.
+ * below it RCU for the table of PTEs at hand, or the lock of a hugetlb mapping;
+ * below these the lock of one page table, for one entry.
  */
 #include <linux/hugetlb.h>
 #include <linux/maple_tree.h>
@@ -62,9 +64,10 @@ enum damon_va_result {
  * @pmds_start:	first address of its span
  * @leaf:	how the entries of the span at hand are read
  * @start:	first address of the span at hand
- * @sz:		bytes in it; zero: no span is at hand, no lock held
- * @ptl:	lock of the page table at hand, held; or NULL
- * @pmd:	the entry, for DAMON_VA_PMD
+ * @sz:		bytes in it; zero: no span is at hand, nothing is held
+ * @pmd:	the PMD of the span, for DAMON_VA_PTES and DAMON_VA_PMD
+ * @pmdval:	what it was when the table of PTEs was found
+ * @ptl:	lock of the table of PTEs, not held; NULL: not known yet
  * @pte:	the first entry of the table of PTEs, or the entry of hugetlb
  */
 struct damon_va_cursor {
@@ -80,28 +83,25 @@ struct damon_va_cursor {
 	enum damon_va_leaf leaf;
 	unsigned long start;
 	unsigned long sz;
-	spinlock_t *ptl;	/* that of the table, see above */
 	pmd_t *pmd;
+	pmd_t pmdval;
+	spinlock_t *ptl;	/* of an entry: see above */
 	pte_t *pte;
 };
 
 /* Let go of the span at hand. */
 static void damon_va_release(struct damon_va_cursor *c)
 {
-	c->sz = 0;
-	if (!c->ptl)
+	if (!c->sz)
 		return;
-	/* Taken in an earlier call, which sparse cannot follow. */
-	__acquire(c->ptl);
-	if (c->leaf == DAMON_VA_PTES) {
+	c->sz = 0;
+	if (likely(c->leaf == DAMON_VA_PTES)) {
+		/* Taken in an earlier call, which sparse cannot follow. */
 		__acquire(RCU);
-		pte_unmap_unlock(c->pte, c->ptl);
-	} else {
-		spin_unlock(c->ptl);
-	}
-	if (c->leaf == DAMON_VA_HUGETLB)
+		pte_unmap(c->pte);
+	} else if (c->leaf == DAMON_VA_HUGETLB) {
 		hugetlb_vma_unlock_read(c->vma);
-	c->ptl = NULL;
+	}
 }
 
 /*
@@ -142,8 +142,6 @@ static void damon_va_hold_hugetlb(struct damon_va_cursor *c, unsigned long addr)
 		return;
 	}
 	c->pte = pte;
-	c->ptl = huge_pte_lock(h, c->mm, pte);
-	__release(c->ptl);
 	damon_va_hold(c, DAMON_VA_HUGETLB, addr, huge_page_size(h));
 }
 
@@ -188,30 +186,18 @@ static pmd_t *damon_va_find_pmds(struct damon_va_cursor *c, unsigned long addr)
 static void damon_va_hold_pmd(struct damon_va_cursor *c, pmd_t *pmd,
 			      unsigned long addr)
 {
-	pmd_t val = pmdp_get_lockless(pmd);
-	pte_t *pte;
+	pte_t *pte = __pte_offset_map(pmd, addr, &c->pmdval);
 
-	if (pmd_none(val)) {
-		damon_va_hold(c, DAMON_VA_ABSENT, addr, PMD_SIZE);
-		return;
-	}
-	c->ptl = pmd_trans_huge_lock(pmd, c->vma);
-	if (c->ptl) {
-		c->pmd = pmd;
-		damon_va_hold(c, DAMON_VA_PMD, addr, PMD_SIZE);
-		return;
-	}
-	pte = pte_offset_map_lock(c->mm, pmd, addr, &c->ptl);
-	if (!pte) {
-		/* It has just become something else. */
+	c->pmd = pmd;
+	if (likely(pte)) {
+		c->pte = pte - pte_index(addr);
 		c->ptl = NULL;
-		damon_va_hold(c, DAMON_VA_UNKNOWN, addr, PAGE_SIZE);
-		return;
+		damon_va_hold(c, DAMON_VA_PTES, addr, PMD_SIZE);
+	} else if (pmd_none(c->pmdval)) {
+		damon_va_hold(c, DAMON_VA_ABSENT, addr, PMD_SIZE);
+	} else {
+		damon_va_hold(c, DAMON_VA_PMD, addr, PMD_SIZE);
 	}
-	__release(c->ptl);
-	__release(RCU);
-	c->pte = pte - pte_index(addr);
-	damon_va_hold(c, DAMON_VA_PTES, addr, PMD_SIZE);
 }
 
 /* Move to @addr, which the span at hand does not have. */
@@ -243,44 +229,50 @@ static __always_inline void damon_va_move(struct damon_va_cursor *c,
 		damon_va_seek(c, addr);
 }
 
-static enum damon_va_result damon_va_pte_result(pte_t pte)
+static noinline enum damon_va_result damon_va_absent_result(pte_t pte)
 {
-	if (likely(pte_present(pte)))
-		return pte_young(pte) ? DAMON_VA_YOUNG : DAMON_VA_OLD;
 	if (pte_none(pte) || !is_migration_entry(pte_to_swp_entry(pte)))
 		return DAMON_VA_OLD;
 	/* On its way: how it was accessed is known where it arrives. */
 	return DAMON_VA_NO_RESULT;
 }
 
+static __always_inline enum damon_va_result damon_va_pte_result(pte_t pte)
+{
+	if (unlikely(!pte_present(pte)))
+		return damon_va_absent_result(pte);
+	return pte_young(pte) ? DAMON_VA_YOUNG : DAMON_VA_OLD;
+}
+
 static enum damon_va_result damon_va_pmd_result(pmd_t pmd)
 {
-	if (pmd_present(pmd))
+	if (pmd_trans_huge(pmd) || pmd_devmap(pmd))
 		return pmd_young(pmd) ? DAMON_VA_YOUNG : DAMON_VA_OLD;
+	/* On its way, or a table by now. */
 	return pmd_none(pmd) ? DAMON_VA_OLD : DAMON_VA_NO_RESULT;
 }
 
-static enum damon_va_result damon_va_entry_result(struct damon_va_cursor *c,
-						  unsigned long addr)
+static __always_inline enum damon_va_result
+damon_va_entry_result(struct damon_va_cursor *c, unsigned long addr)
 {
+	if (likely(c->leaf == DAMON_VA_PTES))
+		return damon_va_pte_result(ptep_get_lockless(c->pte +
+							     pte_index(addr)));
 	switch (c->leaf) {
-	case DAMON_VA_PTES:
-		return damon_va_pte_result(ptep_get(c->pte + pte_index(addr)));
 	case DAMON_VA_PMD:
-		return damon_va_pmd_result(pmdp_get(c->pmd));
+		return damon_va_pmd_result(pmdp_get_lockless(c->pmd));
 	case DAMON_VA_HUGETLB:
 		return damon_va_pte_result(huge_ptep_get(c->mm, addr, c->pte));
 	case DAMON_VA_ABSENT:
 		return DAMON_VA_OLD;
-	case DAMON_VA_UNKNOWN:
-		break;
+	default:
+		return DAMON_VA_NO_RESULT;
 	}
-	return DAMON_VA_NO_RESULT;
 }
 
 /* Was @addr accessed since damon_va_clear()? */
-static enum damon_va_result damon_va_check(struct damon_va_cursor *c,
-					   unsigned long addr)
+static __always_inline enum damon_va_result
+damon_va_check(struct damon_va_cursor *c, unsigned long addr)
 {
 	enum damon_va_result result;
 
@@ -301,42 +293,70 @@ static void damon_va_clear_hugetlb(struct damon_va_cursor *c,
 				   unsigned long addr)
 {
 	struct hstate *h = hstate_vma(c->vma);
-	pte_t pte = huge_ptep_get(c->mm, addr, c->pte);
+	spinlock_t *ptl = huge_pte_lock(h, c->mm, c->pte);
+	pte_t pte;
 
-	if (!pte_present(pte) || !pte_young(pte))
-		return;
 	addr &= huge_page_mask(h);
-	pte = huge_ptep_modify_prot_start(c->vma, addr, c->pte);
-	huge_ptep_modify_prot_commit(c->vma, addr, c->pte, pte, pte_mkold(pte));
-	damon_folio_harvested(page_folio(pte_page(pte)));
+	pte = huge_ptep_get(c->mm, addr, c->pte);
+	if (pte_present(pte) && pte_young(pte)) {
+		pte = huge_ptep_modify_prot_start(c->vma, addr, c->pte);
+		huge_ptep_modify_prot_commit(c->vma, addr, c->pte, pte,
+					     pte_mkold(pte));
+		damon_folio_harvested(page_folio(pte_page(pte)));
+	}
+	spin_unlock(ptl);
+}
+
+/* Does the PMD still lead to the table of PTEs at hand? */
+static bool damon_va_table_in_use(struct damon_va_cursor *c)
+{
+	pmd_t pmd = pmdp_get_lockless(c->pmd);
+
+	if (likely(pmd_same(pmd, c->pmdval)))
+		return true;
+	/* The bits that the processor sets may differ. */
+	return pmd_present(pmd) && !pmd_leaf(pmd) &&
+	       pmd_pfn(pmd) == pmd_pfn(c->pmdval);
 }
 
 static void damon_va_clear_pte(struct damon_va_cursor *c, unsigned long addr)
 {
 	pte_t *ptep = c->pte + pte_index(addr);
-	pte_t pte = ptep_get(ptep);
 	struct folio *folio;
+	pte_t pte;
 
-	if (!pte_present(pte) || !pte_young(pte) ||
-	    !ptep_test_and_clear_young(c->vma, addr, ptep))
-		return;
-	folio = vm_normal_folio(c->vma, addr, pte);
-	if (folio)
-		damon_folio_harvested(folio);
+	if (!c->ptl)
+		c->ptl = pte_lockptr(c->mm, &c->pmdval);
+	spin_lock(c->ptl);
+	pte = ptep_get(ptep);
+	if (damon_va_table_in_use(c) && pte_present(pte) &&
+	    ptep_test_and_clear_young(c->vma, addr, ptep)) {
+		folio = vm_normal_folio(c->vma, addr, pte);
+		if (folio)
+			damon_folio_harvested(folio);
+	}
+	spin_unlock(c->ptl);
 }
 
 static void damon_va_clear_pmd(struct damon_va_cursor *c, unsigned long addr)
 {
-	pmd_t pmd = pmdp_get(c->pmd);
+	spinlock_t *ptl = pmd_trans_huge_lock(c->pmd, c->vma);
 	struct folio *folio;
+	pmd_t pmd;
 
-	addr &= PMD_MASK;
-	if (!pmd_present(pmd) || !pmd_young(pmd) ||
-	    !pmdp_test_and_clear_young(c->vma, addr, c->pmd))
+	if (!ptl)
 		return;
-	folio = vm_normal_folio_pmd(c->vma, addr, pmd);
-	if (folio)
-		damon_folio_harvested(folio);
+	/* pmd_trans_huge_lock() does not tell sparse. */
+	__acquire(ptl);
+	addr &= PMD_MASK;
+	pmd = pmdp_get(c->pmd);
+	if (pmd_present(pmd) &&
+	    pmdp_test_and_clear_young(c->vma, addr, c->pmd)) {
+		folio = vm_normal_folio_pmd(c->vma, addr, pmd);
+		if (folio)
+			damon_folio_harvested(folio);
+	}
+	spin_unlock(ptl);
 }
 
 static void damon_va_clear_notifiers(struct damon_va_cursor *c,
@@ -347,22 +367,25 @@ static void damon_va_clear_notifiers(struct damon_va_cursor *c,
 							 c->start;
 	unsigned long sz = c->leaf == DAMON_VA_PTES ? PAGE_SIZE : c->sz;
 
+	if (c->leaf == DAMON_VA_ABSENT || c->leaf == DAMON_VA_UNKNOWN)
+		return;
 	mmu_notifier_clear_young(c->mm, start, start + sz);
 #endif
 }
 
 /* Forget that @addr was accessed; the folio remembers. */
-static void damon_va_clear(struct damon_va_cursor *c, unsigned long addr)
+static __always_inline void damon_va_clear(struct damon_va_cursor *c,
+					   unsigned long addr)
 {
 	damon_va_move(c, addr);
-	if (likely(c->leaf == DAMON_VA_PTES))
-		damon_va_clear_pte(c, addr);
-	else if (c->leaf == DAMON_VA_PMD)
-		damon_va_clear_pmd(c, addr);
-	else if (c->leaf == DAMON_VA_HUGETLB)
-		damon_va_clear_hugetlb(c, addr);
-	else
-		return;
+	if (damon_va_entry_result(c, addr) == DAMON_VA_YOUNG) {
+		if (likely(c->leaf == DAMON_VA_PTES))
+			damon_va_clear_pte(c, addr);
+		else if (c->leaf == DAMON_VA_PMD)
+			damon_va_clear_pmd(c, addr);
+		else
+			damon_va_clear_hugetlb(c, addr);
+	}
 	if (unlikely(c->has_notifiers))
 		damon_va_clear_notifiers(c, addr);
 }
@@ -370,11 +393,8 @@ static void damon_va_clear(struct damon_va_cursor *c, unsigned long addr)
 /* Let others have the locks and the CPU, if they want them. */
 static void damon_va_breathe(struct damon_va_cursor *c)
 {
-	if (!need_resched() && !mmap_lock_is_contended(c->mm)) {
-		/* Faults may be waiting for this table. */
-		damon_va_release(c);
+	if (!need_resched() && !mmap_lock_is_contended(c->mm))
 		return;
-	}
 	damon_va_release(c);
 	mmap_read_unlock(c->mm);
 	cond_resched();
