@@ -103,10 +103,11 @@ static void kdamond_cancel_calls(struct damon_ctx *ctx)
 		kdamond_call_done(control, -ECANCELED, true);
 }
 
-/* How many ticks @interval_us has; at least one. */
+/* How many ticks @interval_us has; at least one, few enough to be added up. */
 static u64 kdamond_nr_ticks(struct damon_ctx *ctx, unsigned long interval_us)
 {
-	return max(interval_us / max(ctx->sample_interval, 1UL), 1UL);
+	return clamp_t(u64, interval_us / max(ctx->sample_interval, 1UL), 1,
+		       S64_MAX);
 }
 
 /**

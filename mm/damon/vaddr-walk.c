@@ -69,6 +69,8 @@ enum damon_va_result {
  * @pmdval:	what it was when the table of PTEs was found
  * @ptl:	lock of the table of PTEs, not held; NULL: not known yet
  * @pte:	the first entry of the table of PTEs, or the entry of hugetlb
+ * @young:	span of the huge page whose accessed bit this walk has cleared last:
+ *		other regions that lie in it have been accessed as well
  */
 struct damon_va_cursor {
 	struct mm_struct *mm;
@@ -87,6 +89,8 @@ struct damon_va_cursor {
 	pmd_t pmdval;
 	spinlock_t *ptl;	/* of an entry: see above */
 	pte_t *pte;
+
+	struct damon_addr_range young;
 };
 
 /* Let go of the span at hand. */
@@ -246,7 +250,8 @@ static __always_inline enum damon_va_result damon_va_pte_result(pte_t pte)
 
 static enum damon_va_result damon_va_pmd_result(pmd_t pmd)
 {
-	if (pmd_trans_huge(pmd) || pmd_devmap(pmd))
+	/* Of what is not present, any bit may look like that of a device. */
+	if (pmd_present(pmd) && (pmd_trans_huge(pmd) || pmd_devmap(pmd)))
 		return pmd_young(pmd) ? DAMON_VA_YOUNG : DAMON_VA_OLD;
 	/* On its way, or a table by now. */
 	return pmd_none(pmd) ? DAMON_VA_OLD : DAMON_VA_NO_RESULT;
@@ -278,6 +283,9 @@ damon_va_check(struct damon_va_cursor *c, unsigned long addr)
 
 	damon_va_move(c, addr);
 	result = damon_va_entry_result(c, addr);
+	if (unlikely(c->leaf != DAMON_VA_PTES) && result == DAMON_VA_OLD &&
+	    addr - c->young.start < c->young.end - c->young.start)
+		return DAMON_VA_YOUNG;
 	if (unlikely(c->has_notifiers) && result == DAMON_VA_OLD &&
 	    mmu_notifier_test_young(c->mm, addr))
 		result = DAMON_VA_YOUNG;
@@ -359,6 +367,12 @@ static void damon_va_clear_pmd(struct damon_va_cursor *c, unsigned long addr)
 	spin_unlock(ptl);
 }
 
+static void damon_va_remember_young(struct damon_va_cursor *c)
+{
+	c->young.start = c->start;
+	c->young.end = c->start + c->sz;
+}
+
 static void damon_va_clear_notifiers(struct damon_va_cursor *c,
 				     unsigned long addr)
 {
@@ -369,7 +383,9 @@ static void damon_va_clear_notifiers(struct damon_va_cursor *c,
 
 	if (c->leaf == DAMON_VA_ABSENT || c->leaf == DAMON_VA_UNKNOWN)
 		return;
-	mmu_notifier_clear_young(c->mm, start, start + sz);
+	if (mmu_notifier_clear_young(c->mm, start, start + sz) &&
+	    c->leaf != DAMON_VA_PTES)
+		damon_va_remember_young(c);
 #endif
 }
 
@@ -379,12 +395,15 @@ static __always_inline void damon_va_clear(struct damon_va_cursor *c,
 {
 	damon_va_move(c, addr);
 	if (damon_va_entry_result(c, addr) == DAMON_VA_YOUNG) {
-		if (likely(c->leaf == DAMON_VA_PTES))
+		if (likely(c->leaf == DAMON_VA_PTES)) {
 			damon_va_clear_pte(c, addr);
-		else if (c->leaf == DAMON_VA_PMD)
-			damon_va_clear_pmd(c, addr);
-		else
-			damon_va_clear_hugetlb(c, addr);
+		} else {
+			damon_va_remember_young(c);
+			if (c->leaf == DAMON_VA_PMD)
+				damon_va_clear_pmd(c, addr);
+			else
+				damon_va_clear_hugetlb(c, addr);
+		}
 	}
 	if (unlikely(c->has_notifiers))
 		damon_va_clear_notifiers(c, addr);
@@ -402,6 +421,7 @@ static void damon_va_breathe(struct damon_va_cursor *c)
 	*c = (struct damon_va_cursor){
 		.mm = c->mm,
 		.has_notifiers = c->has_notifiers,
+		.young = c->young,
 	};
 }
 

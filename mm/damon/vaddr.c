@@ -246,8 +246,12 @@ static unsigned int damon_va_check_accesses(struct damon_ctx *ctx)
 	damon_for_each_target(t, ctx) {
 		va = &damon_target_state(t)->va;
 		mm = damon_va_get_mm(t);
-		if (!mm)
+		if (!mm) {
+			/* Nothing of it will be accessed any more. */
+			damon_va_remember_mm(va, NULL);
+			damon_target_forget_samples(t);
 			continue;
+		}
 		if (mm == va->mm)
 			max_nr_accesses = max(max_nr_accesses,
 					      damon_va_walk(ctx, t, mm, true));
@@ -294,8 +298,16 @@ static void damon_va_reset_aggregated(struct damon_ctx *ctx)
 
 static bool damon_va_target_valid(void *target)
 {
-	struct mm_struct *mm = damon_va_get_mm(target);
+	struct damon_target *t = target;
+	struct mm_struct *mm = damon_target_state(t)->va.mm;
 
+	/*
+	 * While its address space is in use, the process most likely is, and if
+	 * only others still use it, the next check will find that out.
+	 */
+	if (mm && atomic_read(&mm->mm_users))
+		return true;
+	mm = damon_va_get_mm(t);
 	if (mm)
 		damon_va_put_mm(mm);
 	return mm;
