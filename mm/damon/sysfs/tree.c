@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The administrator's files, /sys/kernel/mm/damon/admin: one row each.
+ *
+ * Owns which files there are, what they are called, which value each stands for
+ * and what it is at first. It must not know what directories are made of (dir.c)
+ * nor what becomes of the values (command.c). To add a value: a member of its
+ * struct in sysfs.h, a row here, an entry in
+ * Documentation/ABI/testing/sysfs-kernel-mm-damon.
+ *
+ * Locks: none are taken here.
+ */
+#include <linux/init.h>
+#include <linux/kobject.h>
+#include <linux/printk.h>
+
+#include "sysfs.h"
+
+/* targets/<T>/regions/<R> */
+
+static const struct damon_dir_desc damon_region_desc = {
+	.obj_size = sizeof(struct damon_addr_range),
+	.files = (const struct damon_file[]) {
+		DAMON_RW_ULONG("start", struct damon_addr_range, start),
+		DAMON_RW_ULONG("end", struct damon_addr_range, end),
+		{ }
+	},
+};
+
+static const struct damon_dir_desc damon_regions_desc = {
+	.obj_size = sizeof(struct damon_vec),
+	.files = (const struct damon_file[]) {
+		DAMON_RW_NR("nr_regions"),
+		{ }
+	},
+	.elem = &damon_region_desc,
+};
+
+/* targets/<T> */
+
+static const struct damon_dir_desc damon_target_desc = {
+	.obj_size = sizeof(struct damon_target_cfg),
+	.files = (const struct damon_file[]) {
+		DAMON_RW_INT_NO_ERANGE("pid_target", struct damon_target_cfg,
+				       pid),
+		DAMON_RW_BOOL("obsolete_target", struct damon_target_cfg,
+			      obsolete),
+		{ }
+	},
+	.subdirs = (const struct damon_subdir[]) {
+		DAMON_VECTOR("regions", damon_regions_desc,
+			     struct damon_target_cfg, regions),
+		{ }
+	},
+};
+
+static const struct damon_dir_desc damon_targets_desc = {
+	.obj_size = sizeof(struct damon_vec),
+	.files = (const struct damon_file[]) {
+		DAMON_RW_NR("nr_targets"),
+		{ }
+	},
+	.elem = &damon_target_desc,
+};
+
+/* contexts/<C>/monitoring_attrs */
+
+static const struct damon_dir_desc damon_intervals_desc = {
+	.obj_size = sizeof(struct damon_attrs),
+	.files = (const struct damon_file[]) {
+		DAMON_RW_ULONG("sample_us", struct damon_attrs,
+			       sample_interval),
+		DAMON_RW_ULONG("aggr_us", struct damon_attrs, aggr_interval),
+		DAMON_RW_ULONG("update_us", struct damon_attrs,
+			       ops_update_interval),
+		{ }
+	},
+};
+
+static const struct damon_dir_desc damon_nr_regions_desc = {
+	.obj_size = sizeof(struct damon_attrs),
+	.files = (const struct damon_file[]) {
+		DAMON_RW_ULONG("min", struct damon_attrs, min_nr_regions),
+		DAMON_RW_ULONG("max", struct damon_attrs, max_nr_regions),
+		{ }
+	},
+};
+
+static const struct damon_dir_desc damon_attrs_desc = {
+	.obj_size = sizeof(struct damon_attrs),
+	.subdirs = (const struct damon_subdir[]) {
+		DAMON_SUBDIR("intervals", damon_intervals_desc,
+			     struct damon_attrs),
+		DAMON_SUBDIR("nr_regions", damon_nr_regions_desc,
+			     struct damon_attrs),
+		{ }
+	},
+};
+
+/* contexts/<C> */
+
+const char * const damon_ops_names[] = {
+	[DAMON_OPS_VADDR] = "vaddr",
+	[DAMON_OPS_FVADDR] = "fvaddr",
+	[DAMON_OPS_PADDR] = "paddr",
+};
+
+static_assert(ARRAY_SIZE(damon_ops_names) == NR_DAMON_OPS);
+
+static const struct damon_keywords damon_ops_keywords =
+	DAMON_KEYWORDS(damon_ops_names);
+
+static int damon_avail_operations_show(const struct damon_file *file,
+				       void *field, char *buf)
+{
+	enum damon_ops_id id;
+	int len = 0;
+
+	for (id = 0; id < NR_DAMON_OPS; id++)
+		if (damon_is_registered_ops(id))
+			len += sysfs_emit_at(buf, len, "%s\n",
+					     damon_ops_names[id]);
+	return len;
+}
+
+static const struct damon_file_kind damon_file_avail_operations = {
+	.show = damon_avail_operations_show,
+};
+
+static void damon_ctx_cfg_init(void *obj)
+{
+	struct damon_ctx_cfg *cfg = obj;
+
+	cfg->ops_id = DAMON_OPS_VADDR;
+	cfg->attrs = (struct damon_attrs) {
+		.sample_interval = 5 * USEC_PER_MSEC,
+		.aggr_interval = 100 * USEC_PER_MSEC,
+		.ops_update_interval = 60 * USEC_PER_SEC,
+		.min_nr_regions = 10,
+		.max_nr_regions = 1000,
+	};
+}
+
+static const struct damon_dir_desc damon_ctx_desc = {
+	.obj_size = sizeof(struct damon_ctx_cfg),
+	.init = damon_ctx_cfg_init,
+	.files = (const struct damon_file[]) {
+		DAMON_FILE("avail_operations", 0400,
+			   damon_file_avail_operations, struct damon_ctx_cfg),
+		DAMON_RW_KEYWORD("operations", enum damon_ops_id,
+				 struct damon_ctx_cfg, ops_id,
+				 damon_ops_keywords),
+		{ }
+	},
+	.subdirs = (const struct damon_subdir[]) {
+		DAMON_SUBDIR_OF("monitoring_attrs", damon_attrs_desc,
+				struct damon_attrs,
+				struct damon_ctx_cfg, attrs),
+		DAMON_VECTOR("targets", damon_targets_desc,
+			     struct damon_ctx_cfg, targets),
+		{ }
+	},
+};
+
+static const struct damon_dir_desc damon_contexts_desc = {
+	.obj_size = sizeof(struct damon_vec),
+	.files = (const struct damon_file[]) {
+		DAMON_RW_NR("nr_contexts"),
+		{ }
+	},
+	.elem = &damon_ctx_desc,
+	.max_elems = 1,
+};
+
+/* kdamonds/<N> */
+
+static const struct damon_dir_desc damon_kdamond_desc = {
+	.obj_size = sizeof(struct damon_kdamond_dir),
+	.init = damon_kdamond_dir_init,
+	.exit = damon_kdamond_dir_exit,
+	.files = (const struct damon_file[]) {
+		DAMON_FILE("state", 0600, damon_file_state,
+			   struct damon_kdamond_dir),
+		DAMON_FILE("pid", 0400, damon_file_pid,
+			   struct damon_kdamond_dir),
+		DAMON_FILE("last_error", 0400, damon_file_last_error,
+			   struct damon_kdamond_dir),
+		{ }
+	},
+	.subdirs = (const struct damon_subdir[]) {
+		DAMON_VECTOR("contexts", damon_contexts_desc,
+			     struct damon_kdamond_dir, contexts),
+		{ }
+	},
+};
+
+static const struct damon_dir_desc damon_kdamonds_desc = {
+	.obj_size = sizeof(struct damon_vec),
+	.files = (const struct damon_file[]) {
+		DAMON_RW_NR("nr_kdamonds"),
+		{ }
+	},
+	.elem = &damon_kdamond_desc,
+	.may_resize = damon_kdamonds_may_resize,
+};
+
+/* The top */
+
+static const struct damon_dir_desc damon_admin_desc = {
+	.obj_size = sizeof(struct damon_admin_dir),
+	.subdirs = (const struct damon_subdir[]) {
+		DAMON_VECTOR("kdamonds", damon_kdamonds_desc,
+			     struct damon_admin_dir, kdamonds),
+		{ }
+	},
+};
+
+const struct damon_dir_desc damon_top_desc = {
+	.obj_size = sizeof(struct damon_admin_dir),
+	.subdirs = (const struct damon_subdir[]) {
+		DAMON_SUBDIR("admin", damon_admin_desc,
+			     struct damon_admin_dir),
+		{ }
+	},
+};
+
+static struct damon_tree damon_admin_tree;
+
+static int __init damon_sysfs_init(void)
+{
+	int err = damon_tree_add(&damon_admin_tree, &damon_top_desc, mm_kobj,
+				 "damon");
+
+	if (err)
+		pr_err("damon: no files for the administrator: error %d\n",
+		       err);
+	return err;
+}
+subsys_initcall(damon_sysfs_init);
