@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0
+/* libFuzzer chooses what test-sequence.c does. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ktap.h"
+#include "sequence.h"
+
+bool ktap_expect(bool ok, const char *file, int line, const char *fmt, ...)
+{
+	va_list args;
+
+	if (ok)
+		return true;
+	fprintf(stderr, "%s:%d: expected ", file, line);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fprintf(stderr, "\n");
+	abort();
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t nr_bytes)
+{
+	struct model_source src = { .bytes = bytes, .nr_bytes = nr_bytes };
+
+	user_alloc_live = 0;
+	sequence_run(&src, 4 + nr_bytes / 8);
+	EXPECT_EQ(user_alloc_live, 0);
+	return 0;
+}
