@@ -46,7 +46,7 @@ help()
 	exit 0
 }
 
-# our_files [REGEX]: the files of this repository whose path matches, one a line,
+# our_files REGEX: the files of this repository whose path matches, one a line,
 # relative to the top.  Tracked or not yet, but nothing that .gitignore calls a
 # product of some build.
 our_files()
@@ -61,26 +61,20 @@ our_files()
 			find . -name build -prune -o -type f ! -name '*.[oad]' ! -name '*~' \
 				! -path '*/__pycache__/*' -printf '%P\n'
 		fi | LC_ALL=C sort -u | while IFS= read -r f; do
-			[[ ! $f =~ ${1-} ]] || [ ! -f "$f" ] || printf '%s\n' "$f"
+			[[ ! $f =~ $1 ]] || [ ! -f "$f" ] || printf '%s\n' "$f"
 		done
 	)
 }
 
-# One at a time: two builds at once are slower than one after the other, and
-# two prepares would trip over each other's links.
+# lock NAME: one at a time may do what NAME stands for, until the script ends.
 lock()
 {
 	mkdir -p "$build_dir"
-	exec 9> "$build_dir/.lock"
+	exec 9> "$build_dir/.lock.$1"
 	if ! flock -n 9; then
-		say "$self: waiting for another build in $build_dir ..."
+		say "$self: waiting for another one that is at $1 ..."
 		flock 9
 	fi
-}
-
-unlock()
-{
-	exec 9>&-
 }
 
 # Count the lines that come in and show how far it is: one line that updates on
