@@ -4,8 +4,9 @@
  * kdamond with a fixed number of regions on them. Run in a guest whose clock
  * counts instructions, where the run time of the thread is their number.
  *
- * For each case prints "cost: CASE REGIONS INSTRUCTIONS", the instructions of
- * the thread a tick and region that was asked for.
+ * For each case prints "cost: CASE ASKED REGIONS PER-TICK PER-SAMPLE": the number
+ * of regions asked for, the number that there were, instructions of the thread a
+ * tick that was asked for, and these divided by the number of regions.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,27 +22,35 @@
 
 #define KDAMONDS	"/sys/kernel/mm/damon/admin/kdamonds/"
 #define ARENA_SZ	(512UL << 20)
+#define TRACING		"/sys/kernel/tracing/"
 #define SAMPLE_US	5000
+#define AGGR_MS		100
 #define WARM_MS		500
 #define RUN_MS		1000
 
-static void put(const char *file, const char *fmt, ...)
+static void put_to(const char *path, const char *text)
 {
-	char path[256], text[64];
-	va_list args;
-	int fd, len;
+	int fd = open(path, O_WRONLY | O_TRUNC);
+	ssize_t len = strlen(text);
 
-	va_start(args, fmt);
-	len = vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	snprintf(path, sizeof(path), KDAMONDS "%s", file);
-	fd = open(path, O_WRONLY);
 	if (fd < 0 || write(fd, text, len) != len) {
 		printf("cost: writing '%s' to %s: %s\n", text, path,
 		       strerror(errno));
 		exit(1);
 	}
 	close(fd);
+}
+
+static void put(const char *file, const char *fmt, ...)
+{
+	char path[256], text[64];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	snprintf(path, sizeof(path), KDAMONDS "%s", file);
+	put_to(path, text);
 }
 
 static unsigned long long get(const char *path)
@@ -68,15 +77,31 @@ static void nap(unsigned int ms)
 static void forget(pid_t pid)
 {
 	char path[64];
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/clear_refs", pid);
-	fd = open(path, O_WRONLY);
-	if (fd < 0 || write(fd, "1", 1) != 1) {
-		printf("cost: %s: %s\n", path, strerror(errno));
-		exit(1);
+	put_to(path, "1");
+}
+
+/* How many regions are there? Looks at two windows. */
+static unsigned int count_regions(void)
+{
+	unsigned int nr = 0;
+	char line[512], *at;
+	FILE *f;
+
+	put_to(TRACING "trace", "");
+	put_to(TRACING "events/damon/damon_aggregated/enable", "1");
+	nap(2 * AGGR_MS + 50);
+	put_to(TRACING "events/damon/damon_aggregated/enable", "0");
+	f = fopen(TRACING "trace", "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		at = strstr(line, "nr_regions=");
+		if (at)
+			nr = strtoul(at + strlen("nr_regions="), NULL, 10);
 	}
-	close(fd);
+	if (f)
+		fclose(f);
+	return nr;
 }
 
 static void measure(const char *name, unsigned int regions, int busy)
@@ -84,6 +109,7 @@ static void measure(const char *name, unsigned int regions, int busy)
 	unsigned long long before, ns;
 	char *arena, schedstat[64];
 	unsigned long at;
+	unsigned int nr;
 	pid_t child;
 
 	arena = mmap(NULL, ARENA_SZ, PROT_READ | PROT_WRITE,
@@ -119,11 +145,13 @@ static void measure(const char *name, unsigned int regions, int busy)
 	snprintf(schedstat, sizeof(schedstat), "/proc/%llu/schedstat",
 		 get(KDAMONDS "0/pid"));
 	nap(WARM_MS);
+	nr = count_regions();
 	before = get(schedstat);
 	nap(RUN_MS);
 	ns = get(schedstat) - before;
-	printf("cost: %s %u %.0f\n", name, regions,
-	       (double)ns / (RUN_MS * 1000 / SAMPLE_US) / regions);
+	ns /= RUN_MS * 1000 / SAMPLE_US;
+	printf("cost: %-5s %4u %4u %7llu %6.0f\n", name, regions, nr, ns,
+	       nr ? (double)ns / nr : 0);
 	put("0/state", "off");
 	put("nr_kdamonds", "0");
 	kill(child, SIGKILL);
