@@ -94,7 +94,7 @@ static void core_stop_at_once(struct kunit *test)
 	struct test_trace *trace = test_new_trace(test);
 	int i;
 
-	for (i = 0; i < 500; i++) {
+	for (i = 0; i < test_effort(500); i++) {
 		KUNIT_ASSERT_EQ(test, damon_start(&trace->ctx, 1, false), 0);
 		KUNIT_ASSERT_EQ(test, damon_stop(&trace->ctx, 1), 0);
 		KUNIT_ASSERT_EQ(test, damon_nr_running_ctxs(), 0);

@@ -249,7 +249,7 @@ static void fit_random(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	prandom_seed_state(&m->rnd, 1);
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < test_effort(1000); i++) {
 		fit_draw_regions(test, m, t);
 		fit_draw_ranges(m);
 		KUNIT_ASSERT_EQ(test, damon_set_regions(t, m->ranges,

@@ -15,6 +15,12 @@
 /* A page far from both ends of the address space. */
 #define TEST_BASE	BIT(30)
 
+/* How often to do something: kernels that check everything are slow. */
+static inline unsigned int test_effort(unsigned int nr)
+{
+	return IS_ENABLED(CONFIG_KASAN) ? DIV_ROUND_UP(nr, 10) : nr;
+}
+
 static inline unsigned long test_page(unsigned long nr)
 {
 	return TEST_BASE + nr * PAGE_SIZE;

@@ -11,8 +11,6 @@
 
 #include "util.h"
 
-#define MANY_MAPS	60000
-
 struct vaddr_test {
 	struct mm_struct *mm;
 	/* Never used but for their addresses. */
@@ -231,7 +229,8 @@ static void vaddr_random(struct kunit *test)
 	for (i = 0; i < 300; i++) {
 		vaddr_empty(v);
 		vaddr_draw(test, v, &rnd, i < 200 ? 1 + test_pick(&rnd, 12) :
-			   10 + test_pick(&rnd, i < 290 ? 300 : 4990),
+			   10 + test_pick(&rnd, test_effort(i < 290 ? 300 :
+							    4990)),
 			   gaps[i % ARRAY_SIZE(gaps)]);
 		expect_same(test, v);
 	}
@@ -286,8 +285,8 @@ static void vaddr_time(struct kunit *test, struct vaddr_test *v,
 
 static void vaddr_cost(struct kunit *test)
 {
-	static const unsigned int nrs[] = { 10, 60, 1000, MANY_MAPS };
-	struct vaddr_test *v = vaddr_new(test, MANY_MAPS);
+	const unsigned int nrs[] = { 10, 60, 1000, test_effort(60000) };
+	struct vaddr_test *v = vaddr_new(test, test_effort(60000));
 	struct rnd_state rnd;
 	unsigned long half;
 	unsigned int i, j;

@@ -69,27 +69,27 @@ static struct damon_tally found(struct damon_region *r)
 	return test_tally_sum(damon_region_state(r)->window);
 }
 
-/* What the walk must never change: the entry of @addr, under its lock. */
-static pte_t read_pte(struct kunit *test, unsigned long addr)
+static pmd_t *find_pmd(unsigned long addr)
+{
+	pgd_t *pgd = pgd_offset(current->mm, addr);
+
+	return pmd_offset(pud_offset(p4d_offset(pgd, addr), addr), addr);
+}
+
+/* The entry of @addr, zero without a page table. */
+static pte_t read_pte(unsigned long addr)
 {
 	struct mm_struct *mm = current->mm;
-	spinlock_t *ptl;	/* of the page table */
-	pte_t *ptep, pte;
-	pmd_t *pmd;
+	pte_t *ptep, pte = __pte(0);
 
 	mmap_read_lock(mm);
-	pmd = pmd_offset(pud_offset(p4d_offset(pgd_offset(mm, addr), addr),
-				    addr), addr);
-	ptep = pte_offset_map_lock(mm, pmd, addr, &ptl);
-	if (!ptep) {
-		mmap_read_unlock(mm);
-		KUNIT_FAIL(test, "no page table at %lx", addr);
-		return __pte(0);
+	ptep = pte_offset_map(find_pmd(addr), addr);
+	if (ptep) {
+		/* It does not tell sparse of RCU. */
+		__acquire(RCU);
+		pte = ptep_get(ptep);
+		pte_unmap(ptep);
 	}
-	/* It does not tell sparse of RCU. */
-	__acquire(RCU);
-	pte = ptep_get(ptep);
-	pte_unmap_unlock(ptep, ptl);
 	mmap_read_unlock(mm);
 	return pte;
 }
@@ -99,23 +99,18 @@ static void write_pte(struct kunit *test, unsigned long addr, pte_t pte)
 	struct mm_struct *mm = current->mm;
 	spinlock_t *ptl;	/* of the page table */
 	pte_t *ptep;
-	pmd_t *pmd;
 
 	mmap_read_lock(mm);
-	pmd = pmd_offset(pud_offset(p4d_offset(pgd_offset(mm, addr), addr),
-				    addr), addr);
-	ptep = pte_offset_map_lock(mm, pmd, addr, &ptl);
-	if (!ptep) {
-		mmap_read_unlock(mm);
-		KUNIT_FAIL(test, "no page table at %lx", addr);
-		return;
+	ptep = pte_offset_map_lock(mm, find_pmd(addr), addr, &ptl);
+	if (ptep) {
+		/* As above. */
+		__acquire(RCU);
+		ptep_get_and_clear(mm, addr, ptep);
+		set_pte_at(mm, addr, ptep, pte);
+		pte_unmap_unlock(ptep, ptl);
 	}
-	/* It does not tell sparse of RCU. */
-	__acquire(RCU);
-	ptep_get_and_clear(mm, addr, ptep);
-	set_pte_at(mm, addr, ptep, pte);
-	pte_unmap_unlock(ptep, ptl);
 	mmap_read_unlock(mm);
+	KUNIT_ASSERT_NOT_NULL(test, ptep);
 	flush_tlb_mm(mm);
 }
 
@@ -168,7 +163,7 @@ static void walk_hands_on(struct kunit *test)
 	pte_t pte;
 
 	touch(test, w->addr);
-	pte = read_pte(test, w->addr);
+	pte = read_pte(w->addr);
 	KUNIT_ASSERT_TRUE(test, pte_present(pte));
 	KUNIT_ASSERT_TRUE(test, pte_young(pte));
 	KUNIT_ASSERT_TRUE(test, pte_dirty(pte));
@@ -177,7 +172,7 @@ static void walk_hands_on(struct kunit *test)
 	folio_set_idle(folio);
 
 	walk(w, false);
-	pte = read_pte(test, w->addr);
+	pte = read_pte(w->addr);
 	KUNIT_EXPECT_TRUE(test, pte_present(pte));
 	KUNIT_EXPECT_FALSE(test, pte_young(pte));
 	KUNIT_EXPECT_TRUE(test, pte_dirty(pte));
@@ -190,7 +185,7 @@ static void walk_hands_on(struct kunit *test)
 	walk(w, true);
 	KUNIT_EXPECT_FALSE(test, folio_test_young(folio));
 	KUNIT_EXPECT_TRUE(test, folio_test_idle(folio));
-	KUNIT_EXPECT_TRUE(test, pte_dirty(read_pte(test, w->addr)));
+	KUNIT_EXPECT_TRUE(test, pte_dirty(read_pte(w->addr)));
 }
 
 /* Never touched, not to be touched, not mapped: looked at, not accessed. */
@@ -259,12 +254,12 @@ static void walk_migrating(struct kunit *test)
 		touch(test, walk_page(w, i));
 	walk(w, false);
 	touch(test, walk_page(w, 2));
-	pte = read_pte(test, walk_page(w, 2));
+	pte = read_pte(walk_page(w, 2));
 	entry = make_readable_migration_entry(pte_pfn(pte));
 	write_pte(test, walk_page(w, 2), swp_entry_to_pte(entry));
 	walk(w, true);
 	walk(w, true);
-	KUNIT_EXPECT_TRUE(test, pte_same(read_pte(test, walk_page(w, 2)),
+	KUNIT_EXPECT_TRUE(test, pte_same(read_pte(walk_page(w, 2)),
 					 swp_entry_to_pte(entry)));
 	write_pte(test, walk_page(w, 2), pte);
 	i = 0;
@@ -287,8 +282,7 @@ static pmd_t *touch_huge(struct kunit *test, unsigned long addr)
 
 	touch(test, addr);
 	mmap_read_lock(mm);
-	pmd = pmd_offset(pud_offset(p4d_offset(pgd_offset(mm, addr), addr),
-				    addr), addr);
+	pmd = find_pmd(addr);
 	mmap_read_unlock(mm);
 	if (!pmd_trans_huge(pmdp_get(pmd)))
 		kunit_skip(test, "no huge page to be had");
@@ -438,7 +432,7 @@ static void walk_races_with_munmap(struct kunit *test)
 	m->mm = current->mm;
 	m->addr = w->addr;
 	m->sz = pages * PAGE_SIZE;
-	m->rounds = 400;
+	m->rounds = test_effort(400);
 	init_completion(&m->ended);
 	mmget(m->mm);
 	task = kthread_run(mapper_fn, m, "damon-mapper");

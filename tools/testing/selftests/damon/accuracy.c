@@ -32,7 +32,7 @@
 #define SEC		1000000000ULL
 #define MAX_PHASES	64
 #define PHASE_NS	(2 * SEC)
-#define RUN_NS		(10 * SEC)
+#define RUN_NS		(6 * SEC)
 
 struct range {
 	unsigned long start;
@@ -313,9 +313,11 @@ static void test(const struct pattern *pattern, bool counted)
 	recall = ratio(run.sum.hit, run.sum.missed);
 	if (!run.windows)
 		run.windows = 1;
-	printf("# %s: precision %.3f, recall %.3f, mean F1 %.3f over %u windows; F1 >= 0.9 after %llu ms; %lu regions; kdamond %.1f M instructions/s\n",
+	printf("# %s: precision %.3f, recall %.3f, mean F1 %.3f over %u windows\n",
 	       pattern->name, precision, recall, run.f1_sum / run.windows,
-	       run.windows, (unsigned long long)run.first_good / 1000000,
+	       run.windows);
+	printf("# F1 >= 0.9 after %llu ms; %lu regions; kdamond %.1f M instructions/s\n",
+	       (unsigned long long)run.first_good / 1000000,
 	       run.regions / run.windows, ns / 1e6 / (RUN_NS / SEC));
 	bound = counted ? pattern->bound : pattern->bound / 2;
 	ksft_test_result(ns && precision >= bound && recall >= bound,
