@@ -101,7 +101,8 @@ enum damon_ops_id {
 /**
  * struct damon_operations - how to watch one kind of address space
  * @id:				which set this is
- * @init:			make the regions of targets that have none
+ * @init:			make the regions of targets that have none; again
+ *				after a commit that brought new targets
  * @update:			fit the regions to the address space as it is
  *				now; once per &damon_attrs.ops_update_interval
  * @prepare_access_checks:	choose a &damon_region.sampling_addr in each
@@ -164,7 +165,7 @@ struct damon_callback {
  * @return_code:	what @fn returned, or -ECANCELED; with @repeat what it
  *			returned last
  * @dealloc_on_cancel:	with @repeat: the kdamond frees the control by kfree()
- *			when it ends
+ *			when it ends; one that is refused stays the caller's
  */
 struct damon_call_control {
 	int (*fn)(void *data);
@@ -173,6 +174,7 @@ struct damon_call_control {
 	int return_code;
 	bool dealloc_on_cancel;
 /* private: */
+	bool canceled;
 	struct list_head list;
 	struct completion done;
 };

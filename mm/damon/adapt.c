@@ -34,6 +34,8 @@
 #define DAMON_X2_CUT		10
 /* X2 up to which neighbours are taken for the same. */
 #define DAMON_X2_JOIN		4
+/* No X2 is higher: it is the number of trials at most, see damon_tally_scale(). */
+#define DAMON_X2_MAX		(2 << 12)
 /* Joins that max_nr_regions enforces give up this factor at a time. */
 #define DAMON_X2_STEP		4
 /* More trials than that say nothing new: older ones are faded out. */
@@ -129,11 +131,11 @@ static void damon_tally_fade(struct damon_tally tally[])
 {
 	int i;
 
-	if (damon_tally_all(tally).trials <= DAMON_MAX_TRIALS)
-		return;
-	for (i = 0; i <= DAMON_NR_STRATA; i++) {
-		tally[i].hits /= 2;
-		tally[i].trials /= 2;
+	while (damon_tally_all(tally).trials > DAMON_MAX_TRIALS) {
+		for (i = 0; i <= DAMON_NR_STRATA; i++) {
+			tally[i].hits /= 2;
+			tally[i].trials /= 2;
+		}
 	}
 }
 
@@ -147,7 +149,7 @@ static void damon_region_end_window(struct damon_region *r, unsigned int nr)
 
 	if (window.trials)
 		r->nr_accesses = damon_tally_scaled(window, nr);
-	else if (s->pending)
+	else if (s->tried)
 		/* No look was possible: nothing new is known. */
 		r->nr_accesses = s->last_nr_accesses;
 
@@ -239,12 +241,11 @@ static unsigned int damon_join_alike(struct damon_ctx *ctx, unsigned int nr_all,
 static void damon_adapt_join(struct damon_ctx *ctx, unsigned long sz_limit)
 {
 	unsigned int nr = damon_ctx_nr_regions(ctx);
-	u32 x2;
+	u32 x2 = DAMON_X2_JOIN;
 
-	nr = damon_join_alike(ctx, nr, ctx->min_nr_regions, sz_limit,
-			      DAMON_X2_JOIN);
-	for (x2 = DAMON_X2_JOIN; nr > ctx->max_nr_regions && x2 != U32_MAX;) {
-		x2 = x2 > U32_MAX / DAMON_X2_STEP ? U32_MAX : x2 * DAMON_X2_STEP;
+	nr = damon_join_alike(ctx, nr, ctx->min_nr_regions, sz_limit, x2);
+	while (nr > ctx->max_nr_regions && x2 <= DAMON_X2_MAX) {
+		x2 *= DAMON_X2_STEP;
 		/* The number of regions outweighs their size. */
 		nr = damon_join_alike(ctx, nr, max(ctx->max_nr_regions,
 						   ctx->min_nr_regions),
@@ -370,7 +371,7 @@ static unsigned int damon_cut_unlike(struct damon_ctx *ctx, unsigned int room,
 			/* One cut takes up to two regions. */
 			if (room < 2)
 				return room;
-			if (damon_sz_region(r) < 2 * ctx->min_region_sz)
+			if (damon_sz_region(r) / 2 < ctx->min_region_sz)
 				continue;
 			odd = damon_region_odd_segment(r);
 			if (odd.x2 >= x2)
@@ -419,6 +420,7 @@ static unsigned int damon_region_cut_evenly(struct damon_ctx *ctx,
 		if (!r)
 			break;
 		cuts++;
+		cond_resched();
 	}
 	return cuts;
 }
@@ -438,12 +440,15 @@ void damon_adapt_bounds(struct damon_ctx *ctx)
 	struct damon_target *t;
 	unsigned int nr = damon_ctx_nr_regions(ctx);
 
-	damon_for_each_target(t, ctx)
-		damon_for_each_region_safe(r, next, t)
+	damon_for_each_target(t, ctx) {
+		damon_for_each_region_safe(r, next, t) {
 			nr += damon_region_cut_evenly(ctx, t, r, sz_limit,
 				max(ctx->max_nr_regions, nr) - nr);
+			cond_resched();
+		}
+	}
 
-	for (; nr < ctx->min_nr_regions && sz_limit >= 2 * ctx->min_region_sz;
+	for (; nr < ctx->min_nr_regions && sz_limit / 2 >= ctx->min_region_sz;
 	     sz_limit /= 2) {
 		damon_for_each_target(t, ctx) {
 			damon_for_each_region_safe(r, next, t) {
@@ -501,6 +506,26 @@ void damon_adapt_next_window(struct damon_ctx *ctx)
 			s = damon_region_state(r);
 			s->last_nr_accesses = r->nr_accesses;
 			r->nr_accesses = 0;
+			s->tried = false;
+			memset(s->window, 0, sizeof(s->window));
+		}
+	}
+}
+
+/**
+ * damon_adapt_drop_window() - Give up the looks of an unfinished window.
+ * @ctx:	context
+ */
+void damon_adapt_drop_window(struct damon_ctx *ctx)
+{
+	struct damon_region_state *s;
+	struct damon_region *r;
+	struct damon_target *t;
+
+	damon_for_each_target(t, ctx) {
+		damon_for_each_region(r, t) {
+			s = damon_region_state(r);
+			r->nr_accesses = 0;
 			memset(s->window, 0, sizeof(s->window));
 		}
 	}
@@ -537,8 +562,8 @@ static unsigned int damon_rescale(unsigned int value, u64 to, u64 from)
  * @ctx:	context, with its new attributes
  * @old:	the attributes before
  *
- * Ages keep the time that they stand for, last results their share of the
- * possible maximum. The unfinished window is given up.
+ * Ages keep the time that they stand for, results their share of the possible
+ * maximum. An unfinished window is given up.
  */
 void damon_adapt_rescale(struct damon_ctx *ctx, const struct damon_attrs *old)
 {
@@ -548,11 +573,13 @@ void damon_adapt_rescale(struct damon_ctx *ctx, const struct damon_attrs *old)
 	struct damon_region *r;
 	struct damon_target *t;
 
+	if (!damon_ctx_state(ctx)->reporting)
+		damon_adapt_drop_window(ctx);
 	damon_for_each_target(t, ctx) {
 		damon_for_each_region(r, t) {
 			s = damon_region_state(r);
-			r->nr_accesses = 0;
-			memset(s->window, 0, sizeof(s->window));
+			r->nr_accesses = damon_rescale(r->nr_accesses,
+						       nr_new, nr_old);
 			s->last_nr_accesses = damon_rescale(s->last_nr_accesses,
 							    nr_new, nr_old);
 			r->age = damon_rescale(r->age, old->aggr_interval,

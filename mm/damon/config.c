@@ -287,9 +287,11 @@ static struct damon_target_plan *damon_plans_make(struct damon_ctx *dst,
 	return plans;
 }
 
-static void damon_plans_apply(struct damon_ctx *ctx,
+/* Returns whether there are new targets. */
+static bool damon_plans_apply(struct damon_ctx *ctx,
 			      struct damon_target_plan *plans, unsigned int nr)
 {
+	bool new_targets = false;
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
@@ -301,8 +303,20 @@ static void damon_plans_apply(struct damon_ctx *ctx,
 			damon_add_target(ctx, plan->new);
 		if (plan->old && (plan->new || plan->drop))
 			damon_destroy_target(plan->old, ctx);
+		new_targets |= !!plan->new;
 	}
 	kvfree(plans);
+	return new_targets;
+}
+
+static bool damon_ops_equal(const struct damon_operations *a,
+			    const struct damon_operations *b)
+{
+	const size_t offset = offsetof(struct damon_operations, init);
+
+	/* Behind the id there are but pointers; before them may be a gap. */
+	return a->id == b->id && !memcmp(&a->init, &b->init,
+					 sizeof(*a) - offset);
 }
 
 /**
@@ -320,7 +334,7 @@ static void damon_plans_apply(struct damon_ctx *ctx,
 int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
 		     struct damon_reason *why)
 {
-	bool running = kdamond_is_current(dst), new_ops;
+	bool running = kdamond_is_current(dst), new_ops, new_targets;
 	struct damon_target_plan *plans;
 	unsigned int nr;
 	int err;
@@ -334,15 +348,15 @@ int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
 		return PTR_ERR(plans);
 
 	/* From here on nothing fails. */
-	damon_plans_apply(dst, plans, nr);
+	new_targets = damon_plans_apply(dst, plans, nr);
 	damon_attrs_apply(dst, &src->attrs);
 	dst->min_region_sz = src->min_region_sz;
-	new_ops = memcmp(&dst->ops, &src->ops, sizeof(dst->ops));
+	new_ops = !damon_ops_equal(&dst->ops, &src->ops);
 	if (new_ops && running && dst->ops.cleanup)
 		dst->ops.cleanup(dst);
 	dst->ops = src->ops;
 	/* New targets want regions, new regions want samples. */
-	if (running && dst->ops.init)
+	if (running && dst->ops.init && (new_ops || new_targets))
 		dst->ops.init(dst);
 	damon_adapt_bounds(dst);
 	return 0;

@@ -6,9 +6,9 @@
  * exist. It must not know how monitoring is done (kdamond.c), nor who asks for
  * it.
  *
- * A context is on the list, and damon_ctx.kdamond is set, from the moment that
- * damon_start() cannot fail any more until its thread has run damon_ctx_ended().
- * The completion "ended" is done whenever no thread can touch the context.
+ * damon_ctx.kdamond is set from the moment that damon_start() cannot fail any more
+ * until the thread has run damon_ctx_ended(). Each such run has a number; whoever
+ * waits for the end of one is not held up by the next.
  */
 #define pr_fmt(fmt) "damon: " fmt
 
@@ -188,9 +188,7 @@ struct damon_ctx *damon_new_ctx(void)
 		return NULL;
 	INIT_LIST_HEAD(&s->running);
 	INIT_LIST_HEAD(&s->calls);
-	init_completion(&s->started);
-	init_completion(&s->ended);
-	complete_all(&s->ended);
+	init_waitqueue_head(&s->over_wait);
 	s->rnd = get_random_u64() | 1;
 
 	ctx = &s->ctx;
@@ -217,7 +215,9 @@ void damon_destroy_ctx(struct damon_ctx *ctx)
 	struct damon_target *t, *next;
 
 	damon_stop(&ctx, 1);
-	wait_for_completion(&damon_ctx_state(ctx)->ended);
+	/* The last thing that an ended thread does is to let go of this lock. */
+	mutex_lock(&damon_running_lock);
+	mutex_unlock(&damon_running_lock);
 	damon_for_each_target_safe(t, next, ctx)
 		damon_destroy_target(t, ctx);
 	mutex_destroy(&ctx->kdamond_lock);
@@ -259,15 +259,20 @@ static bool damon_start_conflicts(bool exclusive)
 	return false;
 }
 
-/* Make the thread of a context, without letting it run. */
+/* Make the thread of a context, without letting it run, or others know of it. */
 static int damon_create_kdamond(struct damon_ctx *ctx)
 {
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 	struct task_struct *task;
+	int err;
 
 	lockdep_assert_held(&damon_running_lock);
-	if (!list_empty(&s->running) || !completion_done(&s->ended))
+	/* The values of one that runs belong to its kdamond. */
+	if (!list_empty(&s->running))
 		return -EBUSY;
+	err = damon_ctx_check(ctx, NULL);
+	if (err)
+		return err;
 	s->id = ida_alloc(&damon_ids, GFP_KERNEL);
 	if (s->id < 0)
 		return s->id;
@@ -276,56 +281,36 @@ static int damon_create_kdamond(struct damon_ctx *ctx)
 		ida_free(&damon_ids, s->id);
 		return PTR_ERR(task);
 	}
+	s->task = task;
 	list_add_tail(&s->running, &damon_running);
-	reinit_completion(&s->started);
-	reinit_completion(&s->ended);
-	scoped_guard(mutex, &ctx->kdamond_lock) {
-		ctx->kdamond_stop = false;
-		ctx->kdamond = task;
-	}
 	return 0;
 }
 
-/* Undo damon_create_kdamond() for a thread that never ran. */
+/* Undo damon_create_kdamond(). */
 static void damon_discard_kdamond(struct damon_ctx *ctx)
 {
-	struct task_struct *task = ctx->kdamond;
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
 
+	lockdep_assert_held(&damon_running_lock);
 	/* A thread that is stopped before it first ran never calls kdamond_fn(). */
-	get_task_struct(task);
-	kthread_stop_put(task);
-	list_del_init(&damon_ctx_state(ctx)->running);
-	ida_free(&damon_ids, damon_ctx_state(ctx)->id);
-	scoped_guard(mutex, &ctx->kdamond_lock)
-		ctx->kdamond = NULL;
-	complete_all(&damon_ctx_state(ctx)->ended);
+	kthread_stop(s->task);
+	list_del_init(&s->running);
+	ida_free(&damon_ids, s->id);
 }
 
-static int damon_start_group(struct damon_ctx **ctxs, int nr_ctxs,
-			     bool exclusive)
+/* Let the thread run. It may end at once. */
+static void damon_release_kdamond(struct damon_ctx *ctx, bool exclusive)
 {
-	struct damon_ctx_state *s;
-	int i, err = 0;
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
 
-	guard(mutex)(&damon_running_lock);
-	if (damon_start_conflicts(exclusive))
-		return -EBUSY;
-	for (i = 0; i < nr_ctxs && !err; i++)
-		err = damon_create_kdamond(ctxs[i]);
-	if (err) {
-		/* The last one tried has no thread. */
-		for (i -= 2; i >= 0; i--)
-			damon_discard_kdamond(ctxs[i]);
-		return err;
-	}
-	for (i = 0; i < nr_ctxs; i++) {
-		s = damon_ctx_state(ctxs[i]);
-		s->exclusive = exclusive;
-		scoped_guard(mutex, &ctxs[i]->kdamond_lock)
-			s->accepting = true;
-		wake_up_process(ctxs[i]->kdamond);
-	}
-	return 0;
+	lockdep_assert_held(&damon_running_lock);
+	s->exclusive = exclusive;
+	guard(mutex)(&ctx->kdamond_lock);
+	s->runs_begun++;
+	s->accepting = true;
+	WRITE_ONCE(ctx->kdamond_stop, false);
+	WRITE_ONCE(ctx->kdamond, s->task);
+	wake_up_process(s->task);
 }
 
 /**
@@ -334,9 +319,8 @@ static int damon_start_group(struct damon_ctx **ctxs, int nr_ctxs,
  * @nr_ctxs:	how many, at least one
  * @exclusive:	nothing else may run beside this group
  *
- * Each context gets a thread, kdamond.<number>. Returns when all of them run. A
- * context can be started again after its end; its targets and regions are kept.
- * May sleep.
+ * Each context gets a thread, kdamond.<number>. A context can be started again
+ * after its end; its targets and regions are kept. May sleep.
  *
  * Return: 0; -EINVAL if a context makes no sense; -EBUSY if one of them runs, or
  * because of exclusiveness, asked for here or by those that run; -ENOMEM,
@@ -344,27 +328,23 @@ static int damon_start_group(struct damon_ctx **ctxs, int nr_ctxs,
  */
 int damon_start(struct damon_ctx **ctxs, int nr_ctxs, bool exclusive)
 {
-	int i, err;
+	int i, err = 0;
 
 	if (nr_ctxs < 1)
 		return -EINVAL;
-	for (i = 0; i < nr_ctxs; i++) {
-		if (!ctxs[i])
-			return -EINVAL;
-		/* The values of one that runs belong to its kdamond. */
-		if (damon_is_running(ctxs[i]))
-			return -EBUSY;
-		if (wait_for_completion_killable(&damon_ctx_state(ctxs[i])->ended))
-			return -EINTR;
-		err = damon_ctx_check(ctxs[i], NULL);
-		if (err)
-			return err;
-	}
-	err = damon_start_group(ctxs, nr_ctxs, exclusive);
-	if (err)
+	guard(mutex)(&damon_running_lock);
+	if (damon_start_conflicts(exclusive))
+		return -EBUSY;
+	for (i = 0; i < nr_ctxs && !err; i++)
+		err = ctxs[i] ? damon_create_kdamond(ctxs[i]) : -EINVAL;
+	if (err) {
+		/* The last one tried has no thread. */
+		for (i -= 2; i >= 0; i--)
+			damon_discard_kdamond(ctxs[i]);
 		return err;
+	}
 	for (i = 0; i < nr_ctxs; i++)
-		wait_for_completion(&damon_ctx_state(ctxs[i])->started);
+		damon_release_kdamond(ctxs[i], exclusive);
 	return 0;
 }
 
@@ -376,22 +356,29 @@ void damon_ctx_ended(struct damon_ctx *ctx)
 {
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 
-	scoped_guard(mutex, &damon_running_lock) {
-		list_del_init(&s->running);
-		ida_free(&damon_ids, s->id);
-		scoped_guard(mutex, &ctx->kdamond_lock)
-			ctx->kdamond = NULL;
-	}
-	complete_all(&s->ended);
+	guard(mutex)(&damon_running_lock);
+	list_del_init(&s->running);
+	ida_free(&damon_ids, s->id);
+	guard(mutex)(&ctx->kdamond_lock);
+	WRITE_ONCE(ctx->kdamond, NULL);
+	WRITE_ONCE(s->runs_over, s->runs_begun);
+	wake_up_all(&s->over_wait);
 }
 
-/* Ask the thread to end. */
-static int damon_request_stop(struct damon_ctx *ctx)
+static bool damon_run_is_over(struct damon_ctx_state *s, unsigned int run)
+{
+	/* Numbers may wrap. */
+	return (int)(READ_ONCE(s->runs_over) - run) >= 0;
+}
+
+/* Ask the thread to end. Sets @run to the number of the run to wait for. */
+static int damon_request_stop(struct damon_ctx *ctx, unsigned int *run)
 {
 	guard(mutex)(&ctx->kdamond_lock);
+	*run = damon_ctx_state(ctx)->runs_begun;
 	if (!ctx->kdamond)
 		return -EPERM;
-	ctx->kdamond_stop = true;
+	WRITE_ONCE(ctx->kdamond_stop, true);
 	wake_up_process(ctx->kdamond);
 	return 0;
 }
@@ -408,12 +395,17 @@ static int damon_request_stop(struct damon_ctx *ctx)
  */
 int damon_stop(struct damon_ctx **ctxs, int nr_ctxs)
 {
+	struct damon_ctx_state *s;
+	unsigned int run;
 	int i, err = 0;
 
-	for (i = 0; i < nr_ctxs; i++)
-		err = damon_request_stop(ctxs[i]) ?: err;
-	for (i = 0; i < nr_ctxs; i++)
-		wait_for_completion(&damon_ctx_state(ctxs[i])->ended);
+	for (i = 0; i < nr_ctxs; i++) {
+		s = damon_ctx_state(ctxs[i]);
+		if (damon_request_stop(ctxs[i], &run))
+			err = -EPERM;
+		else
+			wait_event(s->over_wait, damon_run_is_over(s, run));
+	}
 	return err;
 }
 
@@ -426,11 +418,14 @@ int damon_stop(struct damon_ctx **ctxs, int nr_ctxs)
  */
 int damon_stop_killable(struct damon_ctx *ctx)
 {
-	int err = damon_request_stop(ctx);
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	unsigned int run;
+	int err = damon_request_stop(ctx, &run);
 
-	if (wait_for_completion_killable(&damon_ctx_state(ctx)->ended))
-		return -EINTR;
-	return err;
+	if (err)
+		return err;
+	return wait_event_killable(s->over_wait, damon_run_is_over(s, run)) ?
+	       -EINTR : 0;
 }
 
 /**
@@ -457,12 +452,15 @@ int damon_kdamond_pid(struct damon_ctx *ctx)
 	return ctx->kdamond ? task_pid_nr(ctx->kdamond) : -EINVAL;
 }
 
+/* Sets @run to the number of the run that has, or would have had, the request. */
 static int damon_call_post(struct damon_ctx *ctx,
-			   struct damon_call_control *control)
+			   struct damon_call_control *control,
+			   unsigned int *run)
 {
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 
 	guard(mutex)(&ctx->kdamond_lock);
+	*run = s->runs_begun;
 	if (ctx->kdamond == current)
 		return -EDEADLK;
 	if (!s->accepting)
@@ -496,15 +494,16 @@ static int damon_call_withdraw(struct damon_ctx *ctx,
  *
  * A function that does not repeat is run at once, between two ticks. Returns
  * when it has been run, with its result in &damon_call_control.return_code. May
- * sleep, until killed.
+ * sleep, until killed, or, once the function has begun, until it returns.
  *
  * Return: 0; -EINVAL without a function; -EDEADLK from the kdamond itself;
- * -ECANCELED if the thread does not run,
- * or ended first, and it has ended by then; -EINTR if the caller was killed: the
- * function will not be run.
+ * -ECANCELED if the thread does not run, or ended first, and it has ended by
+ * then; -EINTR if the caller was killed: the function will not be run.
  */
 int damon_call(struct damon_ctx *ctx, struct damon_call_control *control)
 {
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	unsigned int run;
 	bool repeat;
 	int err;
 
@@ -513,19 +512,23 @@ int damon_call(struct damon_ctx *ctx, struct damon_call_control *control)
 	INIT_LIST_HEAD(&control->list);
 	init_completion(&control->done);
 	control->return_code = 0;
+	control->canceled = false;
 	repeat = control->repeat;
 
-	err = damon_call_post(ctx, control);
-	if (err == -ECANCELED &&
-	    wait_for_completion_killable(&damon_ctx_state(ctx)->ended))
-		return -EINTR;
+	err = damon_call_post(ctx, control, &run);
 	/* One that repeats may be gone already. */
-	if (err || repeat)
-		return err;
-	if (wait_for_completion_killable(&control->done) &&
-	    damon_call_withdraw(ctx, control))
+	if (!err && repeat)
+		return 0;
+	if (!err) {
+		if (wait_for_completion_killable(&control->done) &&
+		    damon_call_withdraw(ctx, control))
+			return -EINTR;
+		err = control->canceled ? -ECANCELED : 0;
+	}
+	if (err == -ECANCELED &&
+	    wait_event_killable(s->over_wait, damon_run_is_over(s, run)))
 		return -EINTR;
-	return control->return_code == -ECANCELED ? -ECANCELED : 0;
+	return err;
 }
 
 static int __init damon_init(void)

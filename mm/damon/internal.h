@@ -22,6 +22,7 @@
 #include <linux/damon.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
+#include <linux/wait.h>
 
 /*
  * A region is looked at in this many equal parts, so that differences inside
@@ -47,6 +48,7 @@ struct damon_tally {
  * @region:	what the user sees
  * @last_nr_accesses: result of the last window (K)
  * @pending:	@region.sampling_addr is being watched (K)
+ * @tried:	there was an attempt to watch it in this window (K)
  * @stratum:	the part in which it lies, or DAMON_NO_STRATUM (K)
  * @turn:	number of samples chosen so far, picks the next part (K)
  * @order:	in which order the parts have their turn (K)
@@ -60,6 +62,7 @@ struct damon_region_state {
 	struct damon_region region;
 	unsigned int last_nr_accesses;
 	bool pending;
+	bool tried;
 	u8 stratum;
 	u8 turn;
 	u8 order;
@@ -96,14 +99,18 @@ struct damon_target_state {
 /**
  * struct damon_ctx_state - a context, and what its kdamond remembers
  * @ctx:	what the user sees
- * @id:		number in the thread's name, never in use twice (I)
+ * @id:		number in the thread's name, never in use twice (R)
  * @exclusive:	no other context may run beside those it started with (R)
+ * @task:	thread of a start that may still fail, known to nobody else (R)
  * @running:	place in the list of running contexts (R)
+ * @runs_begun:	threads that were let run (L)
+ * @runs_over:	those that do not touch the context any more, but for the
+ *		locks; written under R and L, read without
+ * @over_wait:	for @runs_over
  * @accepting:	requests are taken (L)
  * @calls:	struct damon_call_control, waiting or repeating (L)
  * @call_waiting: @calls has a new one; written under L, read without
- * @started:	the thread has begun to run
- * @ended:	the thread does not touch the context any more
+ * @reporting:	the results of a window are complete, the next has not begun (K)
  * @rnd:	state of the random number generator, never zero (K)
  * @deadline:	when the current tick ends (K)
  * @tick:	sampling intervals since the start, missed ones too (K)
@@ -115,14 +122,18 @@ struct damon_ctx_state {
 
 	int id;
 	bool exclusive;
+	struct task_struct *task;
 	struct list_head running;
+
+	unsigned int runs_begun;
+	unsigned int runs_over;
+	struct wait_queue_head over_wait;
 
 	bool accepting;
 	struct list_head calls;
 	bool call_waiting;
-	struct completion started;
-	struct completion ended;
 
+	bool reporting;
 	u64 rnd;
 	ktime_t deadline;
 	u64 tick;
@@ -222,6 +233,7 @@ damon_region_next_sample(struct damon_ctx_state *s,
 		at = part * rs->stratum + damon_rand_below(s, part);
 	}
 	rs->pending = true;
+	rs->tried = true;
 	r->sampling_addr = r->ar.start + at;
 	return r->sampling_addr;
 }
@@ -267,6 +279,7 @@ void damon_adapt(struct damon_ctx *ctx);
 void damon_adapt_bounds(struct damon_ctx *ctx);
 void damon_adapt_rescale(struct damon_ctx *ctx, const struct damon_attrs *old);
 void damon_adapt_next_window(struct damon_ctx *ctx);
+void damon_adapt_drop_window(struct damon_ctx *ctx);
 void damon_target_forget_samples(struct damon_target *t);
 
 /* vaddr.c */

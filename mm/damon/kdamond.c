@@ -40,14 +40,20 @@ static bool kdamond_stop_requested(struct damon_ctx *ctx)
 	return READ_ONCE(ctx->kdamond_stop);
 }
 
-/* Done with a control: its caller goes on, or nobody waits and it may be freed. */
-static void kdamond_call_done(struct damon_call_control *control, int ret,
-			      bool last)
+static void kdamond_call(struct damon_call_control *control)
 {
-	control->return_code = ret;
+	control->return_code = control->fn(control->data);
 	if (!control->repeat)
 		complete(&control->done);
-	else if (last && control->dealloc_on_cancel)
+}
+
+static void kdamond_cancel_call(struct damon_call_control *control)
+{
+	control->return_code = -ECANCELED;
+	control->canceled = true;
+	if (!control->repeat)
+		complete(&control->done);
+	else if (control->dealloc_on_cancel)
 		kfree(control);
 }
 
@@ -82,8 +88,7 @@ static void kdamond_run_calls(struct damon_ctx *ctx, bool tick)
 		bool repeat = control->repeat;
 
 		if (!repeat || tick)
-			kdamond_call_done(control, control->fn(control->data),
-					  false);
+			kdamond_call(control);
 		if (repeat) {
 			guard(mutex)(&ctx->kdamond_lock);
 			list_add_tail(&control->list, &s->calls);
@@ -100,7 +105,7 @@ static void kdamond_cancel_calls(struct damon_ctx *ctx)
 	scoped_guard(mutex, &ctx->kdamond_lock)
 		s->accepting = false;
 	while ((control = kdamond_next_call(ctx, &s->calls)))
-		kdamond_call_done(control, -ECANCELED, true);
+		kdamond_cancel_call(control);
 }
 
 /* How many ticks @interval_us has; at least one, few enough to be added up. */
@@ -210,11 +215,15 @@ static int kdamond_end_window(struct damon_ctx *ctx)
 
 	damon_adapt(ctx);
 	s->window_end += kdamond_nr_ticks(ctx, ctx->aggr_interval);
+	/* What was missed altogether is not made up for. */
 	if (s->window_end <= s->tick)
-		s->window_end = s->tick + 1;
+		s->window_end = s->tick +
+				kdamond_nr_ticks(ctx, ctx->aggr_interval);
+	s->reporting = true;
 	if (ctx->callback.after_aggregation)
 		err = ctx->callback.after_aggregation(ctx);
 	kdamond_trace_window(ctx);
+	s->reporting = false;
 	damon_adapt_next_window(ctx);
 	if (ctx->ops.reset_aggregated)
 		ctx->ops.reset_aggregated(ctx);
@@ -234,6 +243,8 @@ static bool kdamond_tick(struct damon_ctx *ctx)
 {
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 
+	/* With deadlines that have always passed, nothing below may sleep. */
+	cond_resched();
 	if (kdamond_stop_requested(ctx) || !kdamond_has_target(ctx))
 		return false;
 	if (ctx->ops.prepare_access_checks)
@@ -263,7 +274,7 @@ static bool kdamond_begin(struct damon_ctx *ctx)
 	s->tick = 0;
 	kdamond_reschedule(ctx);
 	/* What an earlier run left is not from this window. */
-	damon_adapt_next_window(ctx);
+	damon_adapt_drop_window(ctx);
 	damon_for_each_target(t, ctx)
 		damon_target_forget_samples(t);
 
@@ -283,7 +294,6 @@ int kdamond_fn(void *data)
 {
 	struct damon_ctx *ctx = data;
 
-	complete(&damon_ctx_state(ctx)->started);
 	if (kdamond_begin(ctx))
 		while (kdamond_tick(ctx))
 			;

@@ -18,6 +18,7 @@
 #include <linux/minmax.h>
 #include <linux/overflow.h>
 #include <linux/pid.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sprintf.h>
 #include <linux/string.h>

@@ -25,7 +25,9 @@ struct damon_region *damon_new_region(unsigned long start, unsigned long end)
 {
 	struct damon_region_state *s;
 
-	s = kmem_cache_zalloc(damon_region_cache, GFP_KERNEL);
+	/* How many there are is the user's choice: rather none than no memory. */
+	s = kmem_cache_zalloc(damon_region_cache, GFP_KERNEL | __GFP_NOWARN |
+			      __GFP_RETRY_MAYFAIL);
 	if (!s)
 		return NULL;
 	s->region.ar.start = start;

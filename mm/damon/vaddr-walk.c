@@ -155,9 +155,9 @@ static void damon_va_hold_hugetlb(struct damon_va_cursor *c, unsigned long addr)
  */
 static pmd_t *damon_va_find_pmds(struct damon_va_cursor *c, unsigned long addr)
 {
+	pud_t *pud, pudval;
 	pgd_t *pgd;
 	p4d_t *p4d;
-	pud_t *pud;
 
 	if (c->pmds && addr - c->pmds_start < PUD_SIZE)
 		return c->pmds;
@@ -173,12 +173,14 @@ static pmd_t *damon_va_find_pmds(struct damon_va_cursor *c, unsigned long addr)
 		return NULL;
 	}
 	pud = pud_offset(p4d, addr);
-	if (pud_none(*pud)) {
+	/* A huge page may go away meanwhile, a table does not. */
+	pudval = pudp_get(pud);
+	if (pud_none(pudval)) {
 		damon_va_hold(c, DAMON_VA_ABSENT, addr, PUD_SIZE);
 		return NULL;
 	}
 	/* Pages of that size outside hugetlb are device memory. */
-	if (!pud_present(*pud) || pud_leaf(*pud)) {
+	if (!pud_present(pudval) || pud_leaf(pudval)) {
 		damon_va_hold(c, DAMON_VA_UNKNOWN, addr, PUD_SIZE);
 		return NULL;
 	}
@@ -287,33 +289,60 @@ damon_va_check(struct damon_va_cursor *c, unsigned long addr)
 	    addr - c->young.start < c->young.end - c->young.start)
 		return DAMON_VA_YOUNG;
 	if (unlikely(c->has_notifiers) && result == DAMON_VA_OLD &&
-	    mmu_notifier_test_young(c->mm, addr))
+	    c->leaf != DAMON_VA_ABSENT &&
+	    mmu_notifier_test_young(c->mm, addr & PAGE_MASK))
 		result = DAMON_VA_YOUNG;
 	return result;
 }
 
+/* Clear the bits of secondary MMUs too; under the lock of the page table. */
+static bool damon_va_clear_notifiers(struct damon_va_cursor *c,
+				     unsigned long addr, unsigned long sz)
+{
+#ifdef CONFIG_MMU_NOTIFIER
+	if (unlikely(c->has_notifiers))
+		return mmu_notifier_clear_young(c->mm, addr, addr + sz);
+#endif
+	return false;
+}
+
+#ifdef CONFIG_HUGETLB_PAGE
 /*
  * The bit is cleared with the entry taken out for a moment: no architecture has
  * a helper that clears it in place for every kind of hugetlb page, and a dirty
  * bit that is set meanwhile must not get lost.
  */
-static void damon_va_clear_hugetlb(struct damon_va_cursor *c,
+static bool damon_va_clear_hugetlb(struct damon_va_cursor *c,
 				   unsigned long addr)
 {
 	struct hstate *h = hstate_vma(c->vma);
 	spinlock_t *ptl = huge_pte_lock(h, c->mm, c->pte);
+	bool young = false;
 	pte_t pte;
 
 	addr &= huge_page_mask(h);
 	pte = huge_ptep_get(c->mm, addr, c->pte);
-	if (pte_present(pte) && pte_young(pte)) {
-		pte = huge_ptep_modify_prot_start(c->vma, addr, c->pte);
-		huge_ptep_modify_prot_commit(c->vma, addr, c->pte, pte,
-					     pte_mkold(pte));
-		damon_folio_harvested(page_folio(pte_page(pte)));
+	if (pte_present(pte)) {
+		young = pte_young(pte);
+		if (young) {
+			pte = huge_ptep_modify_prot_start(c->vma, addr, c->pte);
+			huge_ptep_modify_prot_commit(c->vma, addr, c->pte, pte,
+						     pte_mkold(pte));
+		}
+		young |= damon_va_clear_notifiers(c, addr, huge_page_size(h));
+		if (young)
+			damon_folio_harvested(page_folio(pte_page(pte)));
 	}
 	spin_unlock(ptl);
+	return young;
 }
+#else
+static bool damon_va_clear_hugetlb(struct damon_va_cursor *c,
+				   unsigned long addr)
+{
+	return false;
+}
+#endif
 
 /* Does the PMD still lead to the table of PTEs at hand? */
 static bool damon_va_table_in_use(struct damon_va_cursor *c)
@@ -331,82 +360,77 @@ static void damon_va_clear_pte(struct damon_va_cursor *c, unsigned long addr)
 {
 	pte_t *ptep = c->pte + pte_index(addr);
 	struct folio *folio;
+	bool young;
 	pte_t pte;
 
 	if (!c->ptl)
 		c->ptl = pte_lockptr(c->mm, &c->pmdval);
+	addr &= PAGE_MASK;
 	spin_lock(c->ptl);
 	pte = ptep_get(ptep);
-	if (damon_va_table_in_use(c) && pte_present(pte) &&
-	    ptep_test_and_clear_young(c->vma, addr, ptep)) {
-		folio = vm_normal_folio(c->vma, addr, pte);
+	if (damon_va_table_in_use(c) && pte_present(pte)) {
+		young = ptep_test_and_clear_young(c->vma, addr, ptep);
+		young |= damon_va_clear_notifiers(c, addr, PAGE_SIZE);
+		folio = young ? vm_normal_folio(c->vma, addr, pte) : NULL;
 		if (folio)
 			damon_folio_harvested(folio);
 	}
 	spin_unlock(c->ptl);
 }
 
-static void damon_va_clear_pmd(struct damon_va_cursor *c, unsigned long addr)
+static bool damon_va_clear_pmd(struct damon_va_cursor *c, unsigned long addr)
 {
 	spinlock_t *ptl = pmd_trans_huge_lock(c->pmd, c->vma);
 	struct folio *folio;
+	bool young = false;
 	pmd_t pmd;
 
 	if (!ptl)
-		return;
+		return false;
 	/* pmd_trans_huge_lock() does not tell sparse. */
 	__acquire(ptl);
 	addr &= PMD_MASK;
 	pmd = pmdp_get(c->pmd);
-	if (pmd_present(pmd) &&
-	    pmdp_test_and_clear_young(c->vma, addr, c->pmd)) {
-		folio = vm_normal_folio_pmd(c->vma, addr, pmd);
+	if (pmd_present(pmd)) {
+		young = pmdp_test_and_clear_young(c->vma, addr, c->pmd);
+		young |= damon_va_clear_notifiers(c, addr, PMD_SIZE);
+		folio = young ? vm_normal_folio_pmd(c->vma, addr, pmd) : NULL;
 		if (folio)
 			damon_folio_harvested(folio);
 	}
 	spin_unlock(ptl);
+	return young;
 }
 
-static void damon_va_remember_young(struct damon_va_cursor *c)
-{
-	c->young.start = c->start;
-	c->young.end = c->start + c->sz;
-}
-
-static void damon_va_clear_notifiers(struct damon_va_cursor *c,
-				     unsigned long addr)
-{
-#ifdef CONFIG_MMU_NOTIFIER
-	unsigned long start = c->leaf == DAMON_VA_PTES ? addr & PAGE_MASK :
-							 c->start;
-	unsigned long sz = c->leaf == DAMON_VA_PTES ? PAGE_SIZE : c->sz;
-
-	if (c->leaf == DAMON_VA_ABSENT || c->leaf == DAMON_VA_UNKNOWN)
-		return;
-	if (mmu_notifier_clear_young(c->mm, start, start + sz) &&
-	    c->leaf != DAMON_VA_PTES)
-		damon_va_remember_young(c);
-#endif
-}
-
-/* Forget that @addr was accessed; the folio remembers. */
-static __always_inline void damon_va_clear(struct damon_va_cursor *c,
+/*
+ * Forget that @addr was accessed; the folio remembers. Returns false if that
+ * cannot be done now.
+ */
+static __always_inline bool damon_va_clear(struct damon_va_cursor *c,
 					   unsigned long addr)
 {
+	enum damon_va_result result;
+	bool young;
+
 	damon_va_move(c, addr);
-	if (damon_va_entry_result(c, addr) == DAMON_VA_YOUNG) {
-		if (likely(c->leaf == DAMON_VA_PTES)) {
-			damon_va_clear_pte(c, addr);
-		} else {
-			damon_va_remember_young(c);
-			if (c->leaf == DAMON_VA_PMD)
-				damon_va_clear_pmd(c, addr);
-			else
-				damon_va_clear_hugetlb(c, addr);
-		}
+	result = damon_va_entry_result(c, addr);
+	if (likely(result == DAMON_VA_OLD) && likely(!c->has_notifiers))
+		return true;
+	if (result == DAMON_VA_NO_RESULT)
+		return false;
+	if (likely(c->leaf == DAMON_VA_PTES)) {
+		damon_va_clear_pte(c, addr);
+		return true;
 	}
-	if (unlikely(c->has_notifiers))
-		damon_va_clear_notifiers(c, addr);
+	if (c->leaf == DAMON_VA_ABSENT)
+		return true;
+	young = c->leaf == DAMON_VA_PMD ? damon_va_clear_pmd(c, addr) :
+					  damon_va_clear_hugetlb(c, addr);
+	if (young) {
+		c->young.start = c->start;
+		c->young.end = c->start + c->sz;
+	}
+	return true;
 }
 
 /* Let others have the locks and the CPU, if they want them. */
@@ -463,7 +487,8 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 						   result == DAMON_VA_YOUNG);
 		}
 		max_nr_accesses = max(max_nr_accesses, r->nr_accesses);
-		damon_va_clear(&c, damon_region_next_sample(s, r));
+		if (!damon_va_clear(&c, damon_region_next_sample(s, r)))
+			rs->pending = false;
 		if (!--breath) {
 			damon_va_breathe(&c);
 			breath = DAMON_VA_BREATH;

@@ -52,7 +52,7 @@ static void damon_va_put_mm(struct mm_struct *mm)
 
 /*
  * Find the lowest of the widest gaps between mappings in [lo, hi), where the
- * last page before @lo and the first from @hi on are mapped. The tree answers
+ * first page from @lo and the last before @hi are mapped. The tree answers
  * "where is a gap of at least this size", so bisect the size, helped by what
  * each gap that is found leaves for others.
  */
@@ -146,10 +146,12 @@ static void damon_va_fit(struct damon_ctx *ctx, struct damon_target *t,
 	nr = damon_va_three_regions(mm, ranges);
 	mmap_read_unlock(mm);
 
+	va->fitted = true;
 	va->armed = false;
 	/* Otherwise the regions stay as they are, and the next window tries. */
 	if (nr < 0 || damon_set_regions(t, ranges, nr, ctx->min_region_sz))
 		va->map_count = -1;
+	damon_adapt_bounds(ctx);
 }
 
 static void damon_va_remember_mm(struct damon_va_target *va,
@@ -177,11 +179,8 @@ static void damon_va_switch_mm(struct damon_ctx *ctx, struct damon_target *t,
 	damon_va_remember_mm(va, mm);
 	damon_target_forget_samples(t);
 	va->armed = false;
-	if (ctx->ops.id == DAMON_OPS_VADDR && !t->nr_regions) {
-		va->fitted = true;
+	if (ctx->ops.id == DAMON_OPS_VADDR && !t->nr_regions)
 		damon_va_fit(ctx, t, mm);
-		damon_adapt_bounds(ctx);
-	}
 }
 
 static void damon_va_init(struct damon_ctx *ctx)
@@ -191,6 +190,9 @@ static void damon_va_init(struct damon_ctx *ctx)
 
 	damon_for_each_target(t, ctx) {
 		damon_target_state(t)->va.armed = false;
+		/* The ranges that there are become the user's. */
+		if (ctx->ops.id != DAMON_OPS_VADDR)
+			damon_target_state(t)->va.fitted = false;
 		mm = damon_va_get_mm(t);
 		if (!mm)
 			continue;

@@ -37,12 +37,14 @@ struct damon_command {
 /**
  * struct damon_staging - a context in the making
  * @ctx:	the context
+ * @commit:	it is to be committed, so targets may be marked obsolete
  * @target_idx:	number of the target that is being made
  * @why:	why it is refused; names files as from the context's directory, as
  *		damon_ctx_check() does
  */
 struct damon_staging {
 	struct damon_ctx *ctx;
+	bool commit;
 	int target_idx;
 	struct damon_reason why;
 };
@@ -109,7 +111,7 @@ static int damon_stage_target(struct damon_staging *s,
 	if (!t)
 		return -ENOMEM;
 	damon_add_target(s->ctx, t);
-	t->obsolete = READ_ONCE(cfg->obsolete);
+	t->obsolete = s->commit && READ_ONCE(cfg->obsolete);
 	if (t->obsolete)
 		return 0;
 	if (damon_target_has_pid(s->ctx)) {
@@ -161,10 +163,11 @@ static void damon_ctx_refused(struct damon_reason *why,
 
 /* A whole and checked context of what is staged now, or an ERR_PTR(). */
 static struct damon_ctx *damon_staged_ctx(struct damon_kdamond_dir *kdamond,
+					  bool commit,
 					  struct damon_reason *why)
 {
 	struct damon_tree *tree = damon_elem_dir(kdamond)->tree;
-	struct damon_staging staging = {};
+	struct damon_staging staging = { .commit = commit };
 	struct damon_ctx_cfg *cfg;
 	int err = -EINVAL;
 
@@ -191,7 +194,7 @@ static int damon_command_on(struct damon_kdamond_dir *kdamond,
 	lockdep_assert_held(&kdamond->command_lock);
 	if (kdamond->ctx && damon_is_running(kdamond->ctx))
 		return damon_reason_set(why, -EBUSY, "state: already on");
-	ctx = damon_staged_ctx(kdamond, why);
+	ctx = damon_staged_ctx(kdamond, false, why);
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
 	err = damon_start(&ctx, 1, false);
@@ -252,7 +255,7 @@ static int damon_command_commit(struct damon_kdamond_dir *kdamond,
 		return damon_reason_set(why, -EINVAL, "state: never on");
 	if (!damon_is_running(kdamond->ctx))
 		return -ECANCELED;
-	request.wanted = damon_staged_ctx(kdamond, why);
+	request.wanted = damon_staged_ctx(kdamond, true, why);
 	if (IS_ERR(request.wanted))
 		return PTR_ERR(request.wanted);
 	err = damon_call(kdamond->ctx, &control) ?: control.return_code;

@@ -139,7 +139,7 @@ static void adapt_no_look(struct kunit *test)
 
 	s->last_nr_accesses = 7;
 	s->past[2] = (struct damon_tally){ 7, 20 };
-	s->pending = true;
+	s->tried = true;
 	r->age = 3;
 	damon_adapt(test->priv);
 	KUNIT_EXPECT_EQ(test, r->nr_accesses, 7);

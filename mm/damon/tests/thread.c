@@ -154,10 +154,13 @@ struct test_trace *test_new_trace(struct kunit *test)
 
 void test_wait_ended(struct kunit *test, struct damon_ctx *ctx)
 {
-	struct completion *ended = &damon_ctx_state(ctx)->ended;
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
 
-	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(ended, TEST_PATIENCE),
-			0);
+	KUNIT_ASSERT_NE(test,
+			wait_event_timeout(s->over_wait,
+					   READ_ONCE(s->runs_over) ==
+					   READ_ONCE(s->runs_begun),
+					   TEST_PATIENCE), 0);
 }
 
 void test_wait_reached(struct kunit *test, struct test_trace *trace)

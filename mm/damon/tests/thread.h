@@ -69,7 +69,7 @@ static inline void test_start(struct kunit *test, struct damon_ctx *ctx)
 
 static inline bool test_has_ended(struct damon_ctx *ctx)
 {
-	return completion_done(&damon_ctx_state(ctx)->ended);
+	return !damon_is_running(ctx);
 }
 
 #endif	/* _MM_DAMON_TESTS_THREAD_H */

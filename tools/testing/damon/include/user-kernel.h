@@ -30,6 +30,8 @@ typedef s64 ktime_t;
 #define NSEC_PER_USEC		1000L
 #define KTIME_MAX		INT64_MAX
 #define GFP_KERNEL		0
+#define __GFP_NOWARN		0
+#define __GFP_RETRY_MAYFAIL	0
 
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
@@ -249,6 +251,14 @@ struct mutex {
 struct completion {
 	int unused;
 };
+
+struct wait_queue_head {
+	int unused;
+};
+
+static inline void cond_resched(void)
+{
+}
 
 struct pid {
 	int count;
