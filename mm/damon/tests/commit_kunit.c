@@ -24,9 +24,14 @@ struct commit_test {
 	struct commit_snap before, after;
 };
 
-static void commit_put_pid(void *pid)
+/* Of no process: nobody but this test counts on it. */
+static struct pid *commit_pid(struct kunit *test)
 {
-	put_pid(pid);
+	struct pid *pid = kunit_kzalloc(test, sizeof(*pid), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, pid);
+	refcount_set(&pid->count, 1);
+	return pid;
 }
 
 static int commit_init(struct kunit *test)
@@ -35,14 +40,8 @@ static int commit_init(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	test->priv = c;
-	c->pid = get_task_pid(current, PIDTYPE_PID);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, commit_put_pid,
-							c->pid), 0);
-	/* kthreadd */
-	c->other = find_get_pid(2);
-	KUNIT_ASSERT_NOT_NULL(test, c->other);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, commit_put_pid,
-							c->other), 0);
+	c->pid = commit_pid(test);
+	c->other = commit_pid(test);
 	c->nr_pid = refcount_read(&c->pid->count);
 	c->nr_other = refcount_read(&c->other->count);
 	c->ctx = test_new_ctx(test);

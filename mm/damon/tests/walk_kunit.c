@@ -267,7 +267,10 @@ static void walk_migrating(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, found(r).trials, i++ == 2 ? 0 : 2);
 		KUNIT_EXPECT_EQ(test, found(r).hits, 0);
 	}
-	/* It has arrived, with what was known. */
+	/* It has arrived. What was before the next sample says nothing. */
+	walk(w, true);
+	KUNIT_EXPECT_EQ(test, found(test_nth_region(w->t, 2)).trials, 0);
+	touch(test, walk_page(w, 2));
 	walk(w, true);
 	KUNIT_EXPECT_EQ(test, found(test_nth_region(w->t, 2)).hits, 1);
 }
