@@ -21,9 +21,7 @@
  *
  * is above 3.84, 10.8 with a chance of 5 %, 0.1 % if both are the same.
  *
- * What limits the number of regions, strongest first: the ranges of the user,
- * min_nr_regions, max_nr_regions. min_nr_regions also limits the size of a
- * region to the share that it would have if all were equal.
+ * How many regions there may be is bounds.c's to say.
  *
  * This file must not know how samples are taken. It has no state of its own and
  * no locks: it runs in the kdamond, at the end of a window.
@@ -167,36 +165,6 @@ static void damon_region_end_window(struct damon_region *r, unsigned int nr)
 		s->past[i].trials += s->window[i].trials;
 	}
 	damon_tally_fade(s->past);
-}
-
-static unsigned int damon_ctx_nr_regions(struct damon_ctx *ctx)
-{
-	struct damon_target *t;
-	unsigned int nr = 0;
-
-	damon_for_each_target(t, ctx)
-		nr += t->nr_regions;
-	return nr;
-}
-
-/**
- * damon_region_sz_limit() - How large may a region be?
- * @ctx:	context
- *
- * Return: the share of a region if all min_nr_regions were equal, in bytes.
- */
-unsigned long damon_region_sz_limit(struct damon_ctx *ctx)
-{
-	unsigned long total = 0, share;
-	struct damon_target *t;
-	struct damon_region *r;
-
-	damon_for_each_target(t, ctx)
-		damon_for_each_region(r, t)
-			total = size_add(total, damon_sz_region(r));
-	share = total / max(ctx->min_nr_regions, 1UL);
-	share += total % max(ctx->min_nr_regions, 1UL) ? 1 : 0;
-	return max(ALIGN(share, ctx->min_region_sz), ctx->min_region_sz);
 }
 
 /*
@@ -396,78 +364,6 @@ static void damon_adapt_cut(struct damon_ctx *ctx)
 		room = damon_cut_unlike(ctx, room, DAMON_X2_CUT << 2 * step);
 }
 
-/*
- * Cut @r into equal pieces, none larger than @sz_limit, by up to @room cuts.
- * Returns the number of cuts.
- */
-static unsigned int damon_region_cut_evenly(struct damon_ctx *ctx,
-					    struct damon_target *t,
-					    struct damon_region *r,
-					    unsigned long sz_limit,
-					    unsigned long room)
-{
-	unsigned int cuts = 0;
-
-	while (damon_sz_region(r) > sz_limit && cuts < room) {
-		unsigned long sz = damon_sz_region(r);
-		unsigned long pieces = sz / sz_limit + !!(sz % sz_limit);
-
-		r = damon_region_split(t, r, r->ar.start +
-				       max(ALIGN_DOWN(sz / pieces,
-						      ctx->min_region_sz),
-					   ctx->min_region_sz));
-		/* For a lack of memory; the next window tries again. */
-		if (!r)
-			break;
-		cuts++;
-		cond_resched();
-	}
-	return cuts;
-}
-
-/**
- * damon_adapt_bounds() - See to it that there are min_nr_regions regions.
- * @ctx:	context
- *
- * Cuts regions that are larger than their share, as far as max_nr_regions lets
- * it, and then the largest until the number is reached or all are of the
- * smallest size. If memory is short, less is done. May sleep.
- */
-void damon_adapt_bounds(struct damon_ctx *ctx)
-{
-	unsigned long sz_limit = damon_region_sz_limit(ctx);
-	struct damon_region *r, *next;
-	struct damon_target *t;
-	unsigned int nr = damon_ctx_nr_regions(ctx);
-
-	damon_for_each_target(t, ctx) {
-		damon_for_each_region_safe(r, next, t) {
-			nr += damon_region_cut_evenly(ctx, t, r, sz_limit,
-				max(ctx->max_nr_regions, nr) - nr);
-			cond_resched();
-		}
-	}
-
-	for (; nr < ctx->min_nr_regions && sz_limit / 2 >= ctx->min_region_sz;
-	     sz_limit /= 2) {
-		damon_for_each_target(t, ctx) {
-			damon_for_each_region_safe(r, next, t) {
-				unsigned long half;
-
-				if (nr >= ctx->min_nr_regions)
-					return;
-				half = ALIGN_DOWN(damon_sz_region(r) / 2,
-						  ctx->min_region_sz);
-				if (!half || damon_sz_region(r) <= sz_limit / 2)
-					continue;
-				if (damon_region_split(t, r,
-						       r->ar.start + half))
-					nr++;
-			}
-		}
-	}
-}
-
 /**
  * damon_adapt() - A window is over: find its results and adapt the regions.
  * @ctx:	context
@@ -488,7 +384,7 @@ void damon_adapt(struct damon_ctx *ctx)
 
 	damon_adapt_join(ctx, damon_region_sz_limit(ctx));
 	damon_adapt_cut(ctx);
-	damon_adapt_bounds(ctx);
+	damon_bounds_enforce(ctx);
 }
 
 /**

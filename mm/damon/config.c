@@ -358,7 +358,7 @@ int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
 	/* New targets want regions, new regions want samples. */
 	if (running && dst->ops.init && (new_ops || new_targets))
 		dst->ops.init(dst);
-	damon_adapt_bounds(dst);
+	damon_bounds_enforce(dst);
 	return 0;
 }
 

@@ -272,11 +272,14 @@ void damon_target_free_regions(struct damon_target *t);
 int damon_target_copy_regions(struct damon_target *dst,
 			      struct damon_target *src);
 
+/* bounds.c */
+unsigned int damon_ctx_nr_regions(struct damon_ctx *ctx);
+unsigned long damon_region_sz_limit(struct damon_ctx *ctx);
+void damon_bounds_enforce(struct damon_ctx *ctx);
+
 /* adapt.c */
 u32 damon_tally_x2(struct damon_tally a, struct damon_tally b);
-unsigned long damon_region_sz_limit(struct damon_ctx *ctx);
 void damon_adapt(struct damon_ctx *ctx);
-void damon_adapt_bounds(struct damon_ctx *ctx);
 void damon_adapt_rescale(struct damon_ctx *ctx, const struct damon_attrs *old);
 void damon_adapt_next_window(struct damon_ctx *ctx);
 void damon_adapt_drop_window(struct damon_ctx *ctx);

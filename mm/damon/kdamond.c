@@ -233,7 +233,7 @@ static int kdamond_end_window(struct damon_ctx *ctx)
 				 kdamond_nr_ticks(ctx, ctx->ops_update_interval);
 		if (ctx->ops.update)
 			ctx->ops.update(ctx);
-		damon_adapt_bounds(ctx);
+		damon_bounds_enforce(ctx);
 	}
 	return err;
 }
@@ -280,7 +280,7 @@ static bool kdamond_begin(struct damon_ctx *ctx)
 
 	if (ctx->ops.init)
 		ctx->ops.init(ctx);
-	damon_adapt_bounds(ctx);
+	damon_bounds_enforce(ctx);
 	return !ctx->callback.before_start || !ctx->callback.before_start(ctx);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The one door through which the pure files (region.c, adapt.c, config.c) see
- * the rest of the kernel. They use lists, slab and arithmetic only, and so can
- * be built in user space as well, with another file of this name in front.
+ * The one door through which the pure files (region.c, adapt.c, bounds.c,
+ * config.c) see the rest of the kernel. They use lists, slab and arithmetic only,
+ * and so can be built in user space as well, with another file of this name in
+ * front.
  */
 #ifndef _MM_DAMON_PURE_H
 #define _MM_DAMON_PURE_H

@@ -151,7 +151,7 @@ static void damon_va_fit(struct damon_ctx *ctx, struct damon_target *t,
 	/* Otherwise the regions stay as they are, and the next window tries. */
 	if (nr < 0 || damon_set_regions(t, ranges, nr, ctx->min_region_sz))
 		va->map_count = -1;
-	damon_adapt_bounds(ctx);
+	damon_bounds_enforce(ctx);
 }
 
 static void damon_va_remember_mm(struct damon_va_target *va,
@@ -183,7 +183,7 @@ static void damon_va_switch_mm(struct damon_ctx *ctx, struct damon_target *t,
 		damon_va_fit(ctx, t, mm);
 }
 
-static void damon_va_init(struct damon_ctx *ctx)
+static void damon_va_attach(struct damon_ctx *ctx)
 {
 	struct damon_target *t;
 	struct mm_struct *mm;
@@ -202,7 +202,7 @@ static void damon_va_init(struct damon_ctx *ctx)
 	}
 }
 
-static void damon_va_update(struct damon_ctx *ctx)
+static void damon_va_refit(struct damon_ctx *ctx)
 {
 	struct damon_target *t;
 	struct mm_struct *mm;
@@ -216,7 +216,7 @@ static void damon_va_update(struct damon_ctx *ctx)
 	}
 }
 
-static void damon_va_prepare_access_checks(struct damon_ctx *ctx)
+static void damon_va_arm(struct damon_ctx *ctx)
 {
 	struct damon_va_target *va;
 	struct damon_target *t;
@@ -238,7 +238,7 @@ static void damon_va_prepare_access_checks(struct damon_ctx *ctx)
 	}
 }
 
-static unsigned int damon_va_check_accesses(struct damon_ctx *ctx)
+static unsigned int damon_va_collect(struct damon_ctx *ctx)
 {
 	unsigned int max_nr_accesses = 0;
 	struct damon_va_target *va;
@@ -278,7 +278,7 @@ static bool damon_va_mappings_changed(struct damon_va_target *va)
 }
 
 /* A window has ended: cut regions want samples, new mappings want regions. */
-static void damon_va_reset_aggregated(struct damon_ctx *ctx)
+static void damon_va_follow(struct damon_ctx *ctx)
 {
 	struct damon_va_target *va;
 	struct damon_target *t;
@@ -298,7 +298,7 @@ static void damon_va_reset_aggregated(struct damon_ctx *ctx)
 	}
 }
 
-static bool damon_va_target_valid(void *target)
+static bool damon_va_alive(void *target)
 {
 	struct damon_target *t = target;
 	struct mm_struct *mm = damon_target_state(t)->va.mm;
@@ -315,31 +315,31 @@ static bool damon_va_target_valid(void *target)
 	return mm;
 }
 
-static void damon_va_cleanup_target(struct damon_target *t)
+static void damon_va_detach(struct damon_target *t)
 {
 	damon_va_remember_mm(&damon_target_state(t)->va, NULL);
 }
 
-static void damon_va_cleanup(struct damon_ctx *ctx)
+static void damon_va_detach_all(struct damon_ctx *ctx)
 {
 	struct damon_target *t;
 
 	damon_for_each_target(t, ctx)
-		damon_va_cleanup_target(t);
+		damon_va_detach(t);
 }
 
 static int __init damon_va_initcall(void)
 {
 	struct damon_operations ops = {
 		.id = DAMON_OPS_VADDR,
-		.init = damon_va_init,
-		.update = damon_va_update,
-		.prepare_access_checks = damon_va_prepare_access_checks,
-		.check_accesses = damon_va_check_accesses,
-		.reset_aggregated = damon_va_reset_aggregated,
-		.target_valid = damon_va_target_valid,
-		.cleanup_target = damon_va_cleanup_target,
-		.cleanup = damon_va_cleanup,
+		.init = damon_va_attach,
+		.update = damon_va_refit,
+		.prepare_access_checks = damon_va_arm,
+		.check_accesses = damon_va_collect,
+		.reset_aggregated = damon_va_follow,
+		.target_valid = damon_va_alive,
+		.cleanup_target = damon_va_detach,
+		.cleanup = damon_va_detach_all,
 	};
 	int err;
 

@@ -99,9 +99,9 @@ static void bounds_table(struct kunit *test)
 	}
 	ctx->min_nr_regions = row->min;
 	ctx->max_nr_regions = row->max;
-	damon_adapt_bounds(ctx);
+	damon_bounds_enforce(ctx);
 	KUNIT_EXPECT_EQ(test, nr_all(ctx), row->nr);
-	damon_adapt_bounds(ctx);
+	damon_bounds_enforce(ctx);
 	KUNIT_EXPECT_EQ(test, nr_all(ctx), row->nr);
 
 	/* It stays so, whatever is found. */
@@ -134,7 +134,7 @@ static void bounds_even(struct kunit *test)
 	test_add_pages(test, t, 0, 3);
 	test_add_pages(test, t, 10, 13);
 	ctx->min_nr_regions = 4;
-	damon_adapt_bounds(ctx);
+	damon_bounds_enforce(ctx);
 	KUNIT_ASSERT_EQ(test, nr_all(ctx), ARRAY_SIZE(pages));
 	damon_for_each_region(r, t)
 		KUNIT_EXPECT_EQ(test, damon_sz_region(r),
@@ -155,7 +155,7 @@ static void bounds_two_targets(struct kunit *test)
 	test_add_pages(test, b, 0, 100);
 	ctx->min_nr_regions = 8;
 	ctx->max_nr_regions = 20;
-	damon_adapt_bounds(ctx);
+	damon_bounds_enforce(ctx);
 	KUNIT_EXPECT_EQ(test, damon_nr_regions(a), 6);
 	KUNIT_EXPECT_EQ(test, damon_nr_regions(b), 2);
 	for (i = 0; i < 50; i++) {
@@ -172,10 +172,10 @@ static void bounds_nothing(struct kunit *test)
 	struct damon_ctx *ctx = test_new_ctx(test);
 
 	damon_adapt(ctx);
-	damon_adapt_bounds(ctx);
+	damon_bounds_enforce(ctx);
 	test_new_target(test, ctx);
 	damon_adapt(ctx);
-	damon_adapt_bounds(ctx);
+	damon_bounds_enforce(ctx);
 	damon_adapt_next_window(ctx);
 	KUNIT_EXPECT_EQ(test, nr_all(ctx), 0);
 	KUNIT_EXPECT_EQ(test, damon_region_sz_limit(ctx), PAGE_SIZE);

@@ -408,7 +408,7 @@ static void commit_touching(struct kunit *test)
 		damon_region_join(t, damon_first_region(t));
 	c->src->min_nr_regions = 3;
 	fill(c->ctx);
-	damon_adapt_bounds(c->ctx);
+	damon_bounds_enforce(c->ctx);
 	take(test, c->ctx, &c->before);
 	KUNIT_ASSERT_EQ(test, damon_commit_ctx(c->ctx, c->src), 0);
 	take(test, c->ctx, &c->after);

@@ -83,7 +83,7 @@ static double accuracy(accuracy_hot *hot, unsigned int seed)
 	u64 tick = 0;
 
 	sim_new_target(ctx, &range, 1);
-	damon_adapt_bounds(ctx);
+	damon_bounds_enforce(ctx);
 	for (window = 0; window < WARM_UP + WINDOWS; window++) {
 		for (look = 0; look < LOOKS; look++)
 			sim_sample(ctx, ++tick, accuracy_pattern, &a);

@@ -80,7 +80,7 @@ static void test_commit_identical(void)
 		}
 		EXPECT_EQ(damon_commit_ctx(ctx, src), 0);
 		run_windows(ctx, &tick, 5);
-		damon_adapt_bounds(ctx);
+		damon_bounds_enforce(ctx);
 
 		nr = take_states(ctx, before);
 		sim_reschedules = 0;

@@ -98,12 +98,12 @@ static bool bounds_once(unsigned int seed, long fail_at)
 	bool done;
 
 	user_alloc_countdown = fail_at;
-	damon_adapt_bounds(ctx);
+	damon_bounds_enforce(ctx);
 	done = user_alloc_countdown >= 0;
 	user_alloc_countdown = -1;
 	EXPECT_NULL(model_target_broken(&m, only_target(ctx)));
 	/* With memory again the next window makes up for it. */
-	damon_adapt_bounds(ctx);
+	damon_bounds_enforce(ctx);
 	EXPECT_OP(sim_nr_regions(ctx), >=,
 		  min(ctx->min_nr_regions, model_nr_units(&m)));
 	sim_destroy_ctx(ctx);
