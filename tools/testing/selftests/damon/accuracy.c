@@ -72,7 +72,7 @@ static const struct pattern patterns[] = {
 	/* hazard G3: contexts that clear the same bits */
 	{ "a moving eighth, watched twice", 1, stairs, 0.95, true },
 	{ "16 scattered spots", 16, scattered, 0.8 },
-	{ "one spot of 2 MiB", 1, spot, 0.6 },
+	{ "one spot of 2 MiB", 1, spot, 0.5 },
 };
 
 /* Written by the child, read by the parent. */
