@@ -27,7 +27,9 @@ struct commit_test {
 /* Of no process: nobody but this test counts on it. */
 static struct pid *commit_pid(struct kunit *test)
 {
-	struct pid *pid = kunit_kzalloc(test, sizeof(*pid), GFP_KERNEL);
+	/* put_pid() looks into its innermost namespace. */
+	struct pid *pid = kunit_kzalloc(test, struct_size(pid, numbers, 1),
+					GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, pid);
 	refcount_set(&pid->count, 1);
