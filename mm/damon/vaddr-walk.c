@@ -32,6 +32,7 @@
 #include <linux/mmu_notifier.h>
 #include <linux/pgtable.h>
 #include <linux/sched.h>
+#include <linux/swap.h>
 #include <linux/swapops.h>
 
 #include "internal.h"
@@ -269,6 +270,9 @@ damon_va_entry_result(struct damon_va_cursor *c, unsigned long addr)
 	case DAMON_VA_PMD:
 		return damon_va_pmd_result(pmdp_get_lockless(c->pmd));
 	case DAMON_VA_HUGETLB:
+		/* Without hugetlb there is no such function. */
+		if (!IS_ENABLED(CONFIG_HUGETLB_PAGE))
+			return DAMON_VA_NO_RESULT;
 		return damon_va_pte_result(huge_ptep_get(c->mm, addr, c->pte));
 	case DAMON_VA_ABSENT:
 		return DAMON_VA_OLD;
