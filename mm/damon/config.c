@@ -120,21 +120,14 @@ int damon_ctx_check(struct damon_ctx *ctx, struct damon_reason *why)
 	return 0;
 }
 
-static bool damon_attrs_equal(const struct damon_attrs *a,
-			      const struct damon_attrs *b)
-{
-	return !memcmp(a, b, sizeof(*a));
-}
-
 /* @attrs has passed damon_attrs_check(). */
 static void damon_attrs_apply(struct damon_ctx *ctx,
 			      const struct damon_attrs *attrs)
 {
 	struct damon_attrs old = ctx->attrs;
 
-	if (damon_attrs_equal(&old, attrs))
-		return;
 	ctx->attrs = *attrs;
+	/* Without new intervals, results and windows stay as they are. */
 	if (old.sample_interval == attrs->sample_interval &&
 	    old.aggr_interval == attrs->aggr_interval &&
 	    old.ops_update_interval == attrs->ops_update_interval)

@@ -233,21 +233,6 @@ static unsigned long long cpu_time(int pid)
 	return ns;
 }
 
-/* A second kdamond like that of damon_sysfs_stage(), the first to be switched on. */
-static bool watch_too(pid_t child)
-{
-	return !damon_sysfs_write("nr_kdamonds", "2") &&
-	       !damon_sysfs_write("0/contexts/nr_contexts", "1") &&
-	       !damon_sysfs_write("0/contexts/0/targets/nr_targets", "1") &&
-	       !damon_sysfs_write_long("0/contexts/0/targets/0/pid_target",
-				       child) &&
-	       !damon_sysfs_write("1/contexts/nr_contexts", "1") &&
-	       !damon_sysfs_write("1/contexts/0/targets/nr_targets", "1") &&
-	       !damon_sysfs_write_long("1/contexts/0/targets/0/pid_target",
-				       child) &&
-	       !damon_sysfs_write("1/state", "on");
-}
-
 /* Monitor @child for RUN_NS. Returns the kdamond's run time, or 0 on failure. */
 static unsigned long long monitor(pid_t child, struct run *run)
 {
@@ -257,9 +242,11 @@ static unsigned long long monitor(pid_t child, struct run *run)
 
 	if (!trace || damon_trace_open(trace))
 		goto free_trace;
-	if (run->pattern->twice ? !watch_too(child) : damon_sysfs_stage(child))
+	if (damon_sysfs_stage_many(run->pattern->twice ? 2 : 1, child))
 		goto close_trace;
-	if (damon_sysfs_write("0/state", "on"))
+	/* The second to be switched on is the one that is read. */
+	if ((run->pattern->twice && damon_sysfs_write("1/state", "on")) ||
+	    damon_sysfs_write("0/state", "on"))
 		goto off;
 	run->on = now();
 	kdamond = damon_sysfs_read_long("0/pid");

@@ -87,29 +87,42 @@ long damon_sysfs_read_long(const char *path)
 	return end == text || *end != '\n' ? LONG_MIN : value;
 }
 
-int damon_sysfs_stage(pid_t pid)
+static int stage(const char *path, long value)
+{
+	int err = damon_sysfs_write_long(path, value);
+
+	if (err)
+		printf("# " DAMON_SYSFS_ROOT "/%s: writing %ld: %s\n", path,
+		       value, strerror(-err));
+	return err;
+}
+
+int damon_sysfs_stage_many(int nr, pid_t pid)
 {
 	const struct {
-		const char *path;
+		const char *file;
 		long value;
 	} rows[] = {
-		{ "nr_kdamonds", 1 },
-		{ "0/contexts/nr_contexts", 1 },
-		{ "0/contexts/0/targets/nr_targets", 1 },
-		{ "0/contexts/0/targets/0/pid_target", pid },
+		{ "contexts/nr_contexts", 1 },
+		{ "contexts/0/targets/nr_targets", 1 },
+		{ "contexts/0/targets/0/pid_target", pid },
 	};
-	unsigned int i;
-	int err;
+	int err = stage("nr_kdamonds", nr), i;
+	char path[64];
+	unsigned int j;
 
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		err = damon_sysfs_write_long(rows[i].path, rows[i].value);
-		if (!err)
-			continue;
-		printf("# " DAMON_SYSFS_ROOT "/%s: writing %ld: %s\n",
-		       rows[i].path, rows[i].value, strerror(-err));
-		return err;
+	for (i = 0; i < nr; i++) {
+		for (j = 0; !err && j < ARRAY_SIZE(rows); j++) {
+			snprintf(path, sizeof(path), "%d/%s", i, rows[j].file);
+			err = stage(path, rows[j].value);
+		}
 	}
-	return 0;
+	return err;
+}
+
+int damon_sysfs_stage(pid_t pid)
+{
+	return damon_sysfs_stage_many(1, pid);
 }
 
 bool damon_sysfs_is_on(int kdamond)

@@ -37,6 +37,9 @@ long damon_sysfs_read_long(const char *path);
  */
 int damon_sysfs_stage(pid_t pid);
 
+/* The same for several kdamonds, all of which monitor that process. */
+int damon_sysfs_stage_many(int nr, pid_t pid);
+
 bool damon_sysfs_is_on(int kdamond);
 
 /* Wait until a kdamond has ended by itself. Returns whether it has. */

@@ -56,29 +56,6 @@ static void test_idle(void)
 	damon_sysfs_kill(child);
 }
 
-static bool stage_two(pid_t child)
-{
-	char path[64];
-	int i;
-
-	if (damon_sysfs_write("nr_kdamonds", "2"))
-		return false;
-	for (i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "%d/contexts/nr_contexts", i);
-		if (damon_sysfs_write(path, "1"))
-			return false;
-		snprintf(path, sizeof(path), "%d/contexts/0/targets/nr_targets",
-			 i);
-		if (damon_sysfs_write(path, "1"))
-			return false;
-		snprintf(path, sizeof(path),
-			 "%d/contexts/0/targets/0/pid_target", i);
-		if (damon_sysfs_write_long(path, child))
-			return false;
-	}
-	return true;
-}
-
 /* hazard G5: start two, stop the first, start it again. */
 static void test_names(void)
 {
@@ -86,7 +63,8 @@ static void test_names(void)
 	char first[32] = "", second[32] = "", state;
 	bool ok;
 
-	ok = stage_two(child) && !damon_sysfs_write("0/state", "on") &&
+	ok = !damon_sysfs_stage_many(2, child) &&
+	     !damon_sysfs_write("0/state", "on") &&
 	     !damon_sysfs_write("1/state", "on") &&
 	     !damon_sysfs_write("0/state", "off") &&
 	     !damon_sysfs_write("0/state", "on") &&
