@@ -110,6 +110,8 @@ enum damon_ops_id {
  * @check_accesses:		find out which samples were accessed, and tell
  *				each by damon_update_region_access_rate();
  *				returns the highest nr_accesses of all regions
+ * @idle_ticks:			for how many of the coming ticks there is nothing to
+ *				check or to prepare: the kdamond may sleep through them
  * @reset_aggregated:		a window has ended and was reported
  * @target_valid:		does the address space (a struct damon_target)
  *				still exist
@@ -128,6 +130,7 @@ struct damon_operations {
 	void (*update)(struct damon_ctx *ctx);
 	void (*prepare_access_checks)(struct damon_ctx *ctx);
 	unsigned int (*check_accesses)(struct damon_ctx *ctx);
+	unsigned int (*idle_ticks)(struct damon_ctx *ctx);
 	void (*reset_aggregated)(struct damon_ctx *ctx);
 	bool (*target_valid)(void *target);
 	void (*cleanup_target)(struct damon_target *target);
@@ -201,6 +204,11 @@ struct damon_call_control {
  * @callback:			what the user wants to be told
  * @min_region_sz:		borders of regions are multiples of it; a power of
  *				two, in bytes
+ * @tlb_honesty:		before a hot region of large pages is called
+ *				cold, its translations are flushed once, so that
+ *				a CPU that still holds them cannot hide its
+ *				accesses. Set while the context does not run, or
+ *				from its kdamond
  * @adaptive_targets:		targets, see damon_add_target()
  *
  * Made by damon_new_ctx() only: more is kept behind it.
@@ -222,6 +230,7 @@ struct damon_ctx {
 	struct damon_callback callback;
 
 	unsigned long min_region_sz;
+	bool tlb_honesty;
 	struct list_head adaptive_targets;
 };
 

@@ -36,6 +36,10 @@
 #define DAMON_X2_MAX		(2 << 12)
 /* Joins that max_nr_regions enforces give up this factor at a time. */
 #define DAMON_X2_STEP		4
+/* Fewer trials than that say nothing at all. */
+#define DAMON_MIN_TRIALS	4
+/* This part of the looks to spare goes to large regions that are quiet. */
+#define DAMON_EXPLORE_SHARE	8
 /* More trials than that say nothing new: older ones are faded out. */
 #define DAMON_MAX_TRIALS	512
 
@@ -125,6 +129,34 @@ static unsigned int damon_tally_scaled(struct damon_tally tally, unsigned int nr
 	return clamp_t(u64, scaled, 1, nr);
 }
 
+/* Is one look a tick too little to tell how often there is an access? */
+static bool damon_tally_is_mixed(const struct damon_tally tally[])
+{
+	struct damon_tally all = damon_tally_all(tally);
+
+	return all.hits && all.hits < all.trials - all.trials / 8;
+}
+
+/*
+ * Would one more look hardly say anything new? That is so where each found an
+ * access, for some windows, where most is known without looks, and where the
+ * few bytes of a region are always quiet.
+ */
+static bool damon_region_is_settled(struct damon_region_state *s,
+				    unsigned int nr)
+{
+	struct damon_tally all = damon_tally_all(s->past);
+
+	if (nr < DAMON_REST_TICKS * DAMON_REST_MIN_LOOKS)
+		return false;
+	if (s->core.end)
+		return true;
+	if (!all.hits && damon_sz_region(&s->region) <= DAMON_SMALL_SZ)
+		return true;
+	return s->region.age && all.trials >= DAMON_REST_MIN_LOOKS &&
+	       all.hits >= all.trials - all.trials / 16;
+}
+
 static void damon_tally_fade(struct damon_tally tally[])
 {
 	int i;
@@ -145,6 +177,11 @@ static void damon_region_end_window(struct damon_region *r, unsigned int nr)
 	bool changed;
 	int i;
 
+	if (damon_region_certified(s)) {
+		/* As good as that many looks. */
+		s->window[DAMON_NO_STRATUM].trials += nr;
+		window.trials += nr;
+	}
 	if (window.trials)
 		r->nr_accesses = damon_tally_scaled(window, nr);
 	else if (s->tried)
@@ -168,6 +205,22 @@ static void damon_region_end_window(struct damon_region *r, unsigned int nr)
 }
 
 /*
+ * Does a survey tell what samples do not? It has just cut out one of the two, and
+ * samples have not had the time to tell. Or it speaks for every byte of the one
+ * and not of the other, where accesses may be too rare for samples.
+ */
+static bool damon_survey_differs(struct damon_region *a, struct damon_region *b)
+{
+	struct damon_region_state *sa = damon_region_state(a);
+	struct damon_region_state *sb = damon_region_state(b);
+
+	if (sa->fresh || sb->fresh)
+		return true;
+	return !sa->core.end != !sb->core.end &&
+	       damon_sz_region(sa->core.end ? b : a) > DAMON_SMALL_SZ;
+}
+
+/*
  * Join neighbours whose rates differ by less than @x2, until no more than @nr
  * regions are left. Returns how many there are.
  */
@@ -175,6 +228,8 @@ static unsigned int damon_join_alike(struct damon_ctx *ctx, unsigned int nr_all,
 				     unsigned int nr, unsigned long sz_limit,
 				     u32 x2)
 {
+	/* Of what has hardly been looked at, nobody can tell yet. */
+	u32 min_trials = x2 > DAMON_X2_JOIN ? 0 : DAMON_MIN_TRIALS;
 	struct damon_tally left, right;
 	struct damon_region *r, *next;
 	struct damon_target *t;
@@ -191,6 +246,9 @@ static unsigned int damon_join_alike(struct damon_ctx *ctx, unsigned int nr_all,
 			right = damon_tally_all(damon_region_state(next)->past);
 			if (r->ar.end == next->ar.start &&
 			    next->ar.end - r->ar.start <= sz_limit &&
+			    min(left.trials, right.trials) >= min_trials &&
+			    (x2 > DAMON_X2_JOIN ||
+			     !damon_survey_differs(r, next)) &&
 			    damon_tally_x2(left, right) < x2) {
 				damon_region_join(t, r);
 				left.hits += right.hits;
@@ -312,7 +370,7 @@ static unsigned int damon_region_cut(struct damon_target *t,
 				min_region_sz);
 		if (at <= r->ar.start || at >= r->ar.end)
 			continue;
-		right = damon_region_split(t, r, at);
+		right = damon_region_split(t, r, at, DAMON_GFP_REGION);
 		if (!right)
 			continue;
 		damon_region_set_known(right, &known, nr);
@@ -387,13 +445,42 @@ void damon_adapt(struct damon_ctx *ctx)
 	damon_bounds_enforce(ctx);
 }
 
+/*
+ * Shall all parts of a region be looked at in each tick? @room is how many more
+ * looks a tick there may be, and @spare how many of them may go to what was
+ * always quiet so far: so nothing is given up for good.
+ */
+static bool damon_adapt_spread(struct damon_region_state *s,
+			       unsigned long *room, unsigned long *spare)
+{
+	bool mixed = damon_tally_is_mixed(s->past);
+
+	if (s->core.end || *room < DAMON_NR_STRATA)
+		return false;
+	if (!mixed) {
+		if (damon_tally_all(s->past).hits || *spare < DAMON_NR_STRATA ||
+		    damon_sz_region(&s->region) <= DAMON_SMALL_SZ)
+			return false;
+		*spare -= DAMON_NR_STRATA - 1;
+	}
+	*room -= DAMON_NR_STRATA - 1;
+	return true;
+}
+
 /**
  * damon_adapt_next_window() - Make the regions ready for a new window.
  * @ctx:	context
+ *
+ * What max_nr_regions leaves unused goes into more looks at regions of which one
+ * look a tick tells too little.
  */
 void damon_adapt_next_window(struct damon_ctx *ctx)
 {
+	unsigned int nr = damon_ctx_nr_regions(ctx);
+	unsigned long room = max(ctx->max_nr_regions, nr) - nr;
+	unsigned int nr_samples = damon_nr_samples_per_aggr(&ctx->attrs);
 	struct damon_region_state *s;
+	unsigned long spare = room / DAMON_EXPLORE_SHARE;
 	struct damon_region *r;
 	struct damon_target *t;
 
@@ -403,6 +490,11 @@ void damon_adapt_next_window(struct damon_ctx *ctx)
 			s->last_nr_accesses = r->nr_accesses;
 			r->nr_accesses = 0;
 			s->tried = false;
+			s->doubted = false;
+			s->proven = false;
+			s->fresh -= !!s->fresh;
+			s->wants_spread = damon_adapt_spread(s, &room, &spare);
+			s->rests = damon_region_is_settled(s, nr_samples);
 			memset(s->window, 0, sizeof(s->window));
 		}
 	}

@@ -66,7 +66,8 @@ static unsigned int damon_region_cut_evenly(struct damon_ctx *ctx,
 		r = damon_region_split(t, r, r->ar.start +
 				       max(ALIGN_DOWN(sz / pieces,
 						      ctx->min_region_sz),
-					   ctx->min_region_sz));
+					   ctx->min_region_sz),
+				       DAMON_GFP_REGION);
 		/* For a lack of memory; the next window tries again. */
 		if (!r)
 			break;
@@ -112,7 +113,8 @@ void damon_bounds_enforce(struct damon_ctx *ctx)
 				if (!half || damon_sz_region(r) <= sz_limit / 2)
 					continue;
 				if (damon_region_split(t, r,
-						       r->ar.start + half))
+						       r->ar.start + half,
+						       DAMON_GFP_REGION))
 					nr++;
 			}
 		}

@@ -344,6 +344,7 @@ int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
 	new_targets = damon_plans_apply(dst, plans, nr);
 	damon_attrs_apply(dst, &src->attrs);
 	dst->min_region_sz = src->min_region_sz;
+	dst->tlb_honesty = src->tlb_honesty;
 	new_ops = !damon_ops_equal(&dst->ops, &src->ops);
 	if (new_ops && running && dst->ops.cleanup)
 		dst->ops.cleanup(dst);
@@ -361,9 +362,9 @@ int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
  *		a callback, or a function given to damon_call()
  * @src:	what is wanted; not changed, not kept, not running
  *
- * Attributes, operations, targets and their regions are taken over; callbacks
- * stay. Targets are matched by their place; see &damon_target.obsolete. What
- * equals the present changes nothing. May sleep.
+ * Attributes, &damon_ctx.tlb_honesty, operations, targets and their regions are
+ * taken over; callbacks stay. Targets are matched by their place; see
+ * &damon_target.obsolete. What equals the present changes nothing. May sleep.
  *
  * Return: 0, -EINVAL if @src makes no sense, -ENOMEM. On an error @dst is as it
  * was.

@@ -308,6 +308,7 @@ static void damon_release_kdamond(struct damon_ctx *ctx, bool exclusive)
 	guard(mutex)(&ctx->kdamond_lock);
 	s->runs_begun++;
 	s->accepting = true;
+	s->cost_shown = (struct damon_cost){};
 	WRITE_ONCE(ctx->kdamond_stop, false);
 	WRITE_ONCE(ctx->kdamond, s->task);
 	wake_up_process(s->task);
@@ -360,6 +361,7 @@ void damon_ctx_ended(struct damon_ctx *ctx)
 	list_del_init(&s->running);
 	ida_free(&damon_ids, s->id);
 	guard(mutex)(&ctx->kdamond_lock);
+	s->cost_shown = s->cost;
 	WRITE_ONCE(ctx->kdamond, NULL);
 	WRITE_ONCE(s->runs_over, s->runs_begun);
 	wake_up_all(&s->over_wait);
@@ -450,6 +452,23 @@ int damon_kdamond_pid(struct damon_ctx *ctx)
 {
 	guard(mutex)(&ctx->kdamond_lock);
 	return ctx->kdamond ? task_pid_nr(ctx->kdamond) : -EINVAL;
+}
+
+/**
+ * damon_ctx_cost() - What has a run of a context cost?
+ * @ctx:	context
+ * @cost:	set to what its present or last run has cost: as of the end of
+ *		the last window, in windows that are longer as of a second and a
+ *		tick ago at most, or as of the last request; of a run that is
+ *		over, in all. Zeros before the first
+ *
+ * All values are of the same moment. May sleep. Neither waits for the kdamond
+ * nor makes it wait.
+ */
+void damon_ctx_cost(struct damon_ctx *ctx, struct damon_cost *cost)
+{
+	guard(mutex)(&ctx->kdamond_lock);
+	*cost = damon_ctx_state(ctx)->cost_shown;
 }
 
 /* Sets @run to the number of the run that has, or would have had, the request. */

@@ -21,6 +21,7 @@
 #include <linux/bits.h>
 #include <linux/damon.h>
 #include <linux/ktime.h>
+#include <linux/maple_tree.h>
 #include <linux/math64.h>
 #include <linux/wait.h>
 
@@ -32,6 +33,18 @@
 #define DAMON_NR_STRATA		BIT(DAMON_NR_STRATA_SHIFT)
 /* The sample lies in no known part, because the borders have moved since. */
 #define DAMON_NO_STRATUM	DAMON_NR_STRATA
+
+/*
+ * A region of which the next look has hardly anything new to say is looked at
+ * once in so many ticks, but never less often than so many times a window.
+ */
+#define DAMON_REST_TICKS	4
+#define DAMON_REST_MIN_LOOKS	4
+/*
+ * Regions of this size or less, in bytes, need not be looked at in each tick as
+ * long as they are quiet, but more closely once they are not.
+ */
+#define DAMON_SMALL_SZ		(4UL << 20)
 
 /**
  * struct damon_tally - looks, and how many of them found an access
@@ -47,7 +60,21 @@ struct damon_tally {
  * struct damon_region_state - a region, and the evidence collected about it
  * @region:	what the user sees
  * @last_nr_accesses: result of the last window (K)
+ * @core:	span known not to be accessed: the page tables said so when they
+ *		were surveyed last. It needs no samples; empty when all do (K)
+ * @passes:	surveys since one of them cut it out, or it became small; no more
+ *		counted than matter (K)
+ * @fresh:	ends of windows for which what the survey cut out stays as it is,
+ *		so that samples can tell about it (K)
  * @pending:	@region.sampling_addr is being watched (K)
+ * @spread:	so is one address in each other part (K)
+ * @salt:	where in their parts these lie (K)
+ * @wants_spread: one look a tick says too little (K)
+ * @rests:	one look in DAMON_REST_TICKS ticks says enough; all that rest have
+ *		it in the same tick, so that the thread can sleep longer (K)
+ * @huge:	the last sample was in a huge page (K)
+ * @doubted:	translations were flushed when the sample was prepared (K)
+ * @proven:	the rest of the window has nothing to add to the result (K)
  * @tried:	there was an attempt to watch it in this window (K)
  * @stratum:	the part in which it lies, or DAMON_NO_STRATUM (K)
  * @turn:	number of samples chosen so far, picks the next part (K)
@@ -61,13 +88,99 @@ struct damon_tally {
 struct damon_region_state {
 	struct damon_region region;
 	unsigned int last_nr_accesses;
+	struct damon_addr_range core;
+	u8 passes;
+	u8 fresh;
 	bool pending;
+	bool spread;
+	bool wants_spread;
+	bool rests;
+	bool huge;
+	bool doubted;
+	bool proven;
 	bool tried;
 	u8 stratum;
 	u8 turn;
 	u8 order;
+	u64 salt;
 	struct damon_tally window[DAMON_NR_STRATA + 1];
 	struct damon_tally past[DAMON_NR_STRATA + 1];
+};
+
+/* Runs of accessed entries that a look keeps apart. */
+#define DAMON_LOOK_RUNS		32
+
+/**
+ * struct damon_look - what a survey saw between two addresses
+ * @from:	first address looked at
+ * @reached:	first address not looked at yet
+ * @gap:	accessed entries that are closer than that make one run
+ * @coarse:	tell of the largest entries only
+ * @credit:	entries that may still be read now; others cost more than one
+ * @spent:	what was, in this pass
+ * @nr:		number of runs
+ * @runs:	what may have been accessed, ordered, in whole entries: a run can
+ *		begin before @from and end behind @reached. All else was not
+ *		accessed since it was looked at before
+ */
+struct damon_look {
+	unsigned long from;
+	unsigned long reached;
+	unsigned long gap;
+	bool coarse;
+	long credit;
+	unsigned long spent;
+	unsigned int nr;
+	struct damon_addr_range runs[DAMON_LOOK_RUNS];
+};
+
+/**
+ * struct damon_survey - how far the survey of a target has come
+ * @look:	what was seen, and is not concluded from yet
+ * @next_tick:	when the next pass may begin
+ * @passes:	number of the present pass
+ * @cuts:	it has cut a region
+ * @calm:	passes in a row that cost much and cut nothing
+ * @young_pud:	the entry whose accessed bit this pass has cleared last, by its
+ *		first address: another region may share it
+ * @young_pmd:	the same one level below
+ */
+struct damon_survey {
+	struct damon_look look;
+	u64 next_tick;
+	unsigned int passes;
+	bool cuts;
+	u8 calm;
+	unsigned long young_pud;
+	unsigned long young_pmd;
+};
+
+/**
+ * struct damon_hearsay - what other surveys of an address space found
+ * @mm:		address space; NULL: in no list
+ * @node:	place among those of other targets (damon_hearsay_lock)
+ * @shared:	there were others when the present pass began (K)
+ * @now:	which of @heard is added to (damon_hearsay_lock)
+ * @heard:	spans that others found accessed, and whose bits they may have
+ *		cleared: during this pass, and during the one before; they lock
+ *		themselves
+ */
+struct damon_hearsay {
+	struct mm_struct *mm;
+	struct hlist_node node;
+	bool shared;
+	unsigned int now;
+	struct maple_tree heard[2];
+};
+
+/**
+ * struct damon_honesty - when regions were doubted
+ * @window_end:	in the window that ends with this tick
+ * @flushed:	when translations were flushed for them last; zero: never
+ */
+struct damon_honesty {
+	u64 window_end;
+	ktime_t flushed;
 };
 
 /**
@@ -75,15 +188,24 @@ struct damon_region_state {
  * @mm:		address space that the regions were fitted to; holds mm_count
  * @fitted:	the ranges came from the mappings, not from the user
  * @armed:	every region has a sample on its way
+ * @due:	value of damon_ctx_state.tick of the next walk that has something to
+ *		do
  * @map_count:	number of mappings when they were looked at last
  * @total_vm:	pages in them
+ * @survey:	of its page tables
+ * @hearsay:	of other surveys
+ * @honesty:	about what TLBs hide
  */
 struct damon_va_target {
 	struct mm_struct *mm;
 	bool fitted;
 	bool armed;
+	u64 due;
 	int map_count;
 	unsigned long total_vm;
+	struct damon_survey survey;
+	struct damon_hearsay hearsay;
+	struct damon_honesty honesty;
 };
 
 /**
@@ -94,6 +216,43 @@ struct damon_va_target {
 struct damon_target_state {
 	struct damon_target target;
 	struct damon_va_target va;
+};
+
+/**
+ * struct damon_cost - what a run of a kdamond has cost so far
+ * @elapsed_ns:		time since its start
+ * @runtime_ns:		CPU time of the thread: the sum of the next five
+ * @sampling_ns:	of that, for looking at regions and all that belongs to
+ *			it: waking up, finding the page tables, going to sleep
+ * @adapting_ns:	for results, and for making regions, also those of a
+ *			changed address space
+ * @callbacks_ns:	for reporting: callbacks and tracepoints
+ * @schemes_ns:		for schemes
+ * @commands_ns:	for requests
+ * @flush_ns:		time in which TLBs were flushed; contained in one of
+ *			the above
+ * @tlb_flushes:	how often they were
+ * @samples:		entries of last-level page tables looked at
+ * @surveyed:		entries of upper levels looked at
+ * @ticks:		ticks made
+ * @ticks_missed:	ticks left out, because an earlier one took that long
+ *
+ * Nothing in here ever decreases during a run. Operations count what they do.
+ */
+struct damon_cost {
+	u64 elapsed_ns;
+	u64 runtime_ns;
+	u64 sampling_ns;
+	u64 adapting_ns;
+	u64 callbacks_ns;
+	u64 schemes_ns;
+	u64 commands_ns;
+	u64 flush_ns;
+	u64 tlb_flushes;
+	u64 samples;
+	u64 surveyed;
+	u64 ticks;
+	u64 ticks_missed;
 };
 
 /**
@@ -116,6 +275,10 @@ struct damon_target_state {
  * @tick:	sampling intervals since the start, missed ones too (K)
  * @window_end:	value of @tick that ends the window (K)
  * @next_update: value of @tick from which on the operations update (K)
+ * @started:	when the run began (K)
+ * @cost:	of the run (K)
+ * @cost_shown:	what readers see of @cost (L)
+ * @next_show:	when to show it at the latest, in the midst of a window (K)
  */
 struct damon_ctx_state {
 	struct damon_ctx ctx;
@@ -139,6 +302,11 @@ struct damon_ctx_state {
 	u64 tick;
 	u64 window_end;
 	u64 next_update;
+
+	ktime_t started;
+	struct damon_cost cost;
+	struct damon_cost cost_shown;
+	ktime_t next_show;
 };
 
 /**
@@ -205,13 +373,40 @@ static inline void damon_region_count(struct damon_region *r, u8 stratum,
 	r->nr_accesses += accessed;
 }
 
+/* Is @addr in a part of the region that needs no samples? */
+static inline bool damon_region_certified(struct damon_region_state *rs)
+{
+	return rs->core.start == rs->region.ar.start &&
+	       rs->core.end == rs->region.ar.end;
+}
+
+/* Shall the region be left alone in this tick? */
+static inline bool damon_region_sleeps(struct damon_ctx_state *s,
+				       struct damon_region_state *rs)
+{
+	return damon_region_certified(rs) || rs->proven ||
+	       (rs->rests && s->tick % DAMON_REST_TICKS);
+}
+
+/* The sample in part @i of a region whose samples are spread. */
+static inline unsigned long damon_region_spread_addr(struct damon_region *r,
+						     unsigned int i)
+{
+	unsigned long part = damon_stratum_sz(r);
+	/* Multiplied by an odd number, a random number is another one. */
+	u64 x = damon_region_state(r)->salt * (2 * i + 1);
+
+	return r->ar.start + part * i + mul_u64_u64_shr(x, part, 64);
+}
+
 /**
  * damon_region_next_sample() - Choose the next address to look at.
  * @s:	context
- * @r:	region; its sample is pending afterwards
+ * @r:	region that is not certified; its sample is pending afterwards
  *
  * DAMON_NR_STRATA samples in a row visit each part once, in an order that is
- * drawn anew for each such round.
+ * drawn anew for each such round. What is certified not to be accessed is left
+ * out.
  *
  * Return: the address, which is &damon_region.sampling_addr too.
  */
@@ -220,27 +415,39 @@ damon_region_next_sample(struct damon_ctx_state *s,
 			 struct damon_region *r)
 {
 	struct damon_region_state *rs = damon_region_state(r);
-	unsigned long part = damon_stratum_sz(r), at;
+	unsigned long part = damon_stratum_sz(r), core, at;
 
-	if (unlikely(!part)) {
-		/* Fewer bytes than parts. */
+	core = rs->core.end - rs->core.start;
+	rs->pending = true;
+	rs->tried = true;
+	if (unlikely(core || !part)) {
+		/* What is left beside the core, or fewer bytes than parts. */
 		rs->stratum = DAMON_NO_STRATUM;
-		at = damon_rand_below(s, damon_sz_region(r));
+		at = r->ar.start + damon_rand_below(s, damon_sz_region(r) - core);
+		if (core && at >= rs->core.start)
+			at += core;
+	} else if (rs->wants_spread) {
+		/* The random number is the state of the generator. */
+		damon_rand_below(s, 1);
+		rs->salt = s->rnd;
+		rs->spread = true;
+		rs->stratum = 0;
+		at = damon_region_spread_addr(r, 0);
 	} else {
 		if (!(rs->turn++ % DAMON_NR_STRATA))
 			rs->order = damon_rand_below(s, DAMON_NR_STRATA);
 		rs->stratum = (rs->turn % DAMON_NR_STRATA) ^ rs->order;
-		at = part * rs->stratum + damon_rand_below(s, part);
+		at = r->ar.start + part * rs->stratum +
+		     damon_rand_below(s, part);
 	}
-	rs->pending = true;
-	rs->tried = true;
-	r->sampling_addr = r->ar.start + at;
-	return r->sampling_addr;
+	r->sampling_addr = at;
+	return at;
 }
 
 /* core.c */
 void damon_ctx_ended(struct damon_ctx *ctx);
 int damon_stop_killable(struct damon_ctx *ctx);
+void damon_ctx_cost(struct damon_ctx *ctx, struct damon_cost *cost);
 
 /* kdamond.c */
 int kdamond_fn(void *data);
@@ -260,17 +467,53 @@ ktime_t damon_interval_ktime(unsigned long interval_us);
 /* region.c */
 extern struct kmem_cache *damon_region_cache;
 
+/* How many there are is the user's choice: rather none than no memory. */
+#define DAMON_GFP_REGION	(GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+
 bool damon_ranges_check(const struct damon_addr_range *ranges,
 			unsigned int nr_ranges, unsigned long min_region_sz);
 struct damon_region *damon_region_split(struct damon_target *t,
 					struct damon_region *r,
-					unsigned long at);
+					unsigned long at, gfp_t gfp);
 void damon_region_join(struct damon_target *t, struct damon_region *left);
+void damon_region_set_core(struct damon_region *r,
+			   struct damon_addr_range core);
 void damon_region_set_bounds(struct damon_region *r, unsigned long start,
 			     unsigned long end);
 void damon_target_free_regions(struct damon_target *t);
 int damon_target_copy_regions(struct damon_target *dst,
 			      struct damon_target *src);
+
+static inline void damon_look_spend(struct damon_look *look, unsigned long nr)
+{
+	look->credit -= nr;
+	look->spent += nr;
+}
+
+/* survey.c */
+void damon_survey_restart(struct damon_survey *sv);
+u64 damon_survey_next(struct damon_survey *sv);
+bool damon_survey_begin(struct damon_ctx *ctx, struct damon_survey *sv);
+bool damon_survey_wants(struct damon_ctx *ctx, struct damon_survey *sv,
+			struct damon_region *r, unsigned long table_sz);
+bool damon_survey_wants_leaves(struct damon_region *r, unsigned long table_sz);
+void damon_survey_aim(struct damon_survey *sv, struct damon_region *r,
+		      unsigned long entry_sz);
+void damon_look_found(struct damon_look *look, unsigned long start,
+		      unsigned long end);
+void damon_survey_conclude(struct damon_ctx *ctx, struct damon_target *t,
+			   struct damon_region *r, unsigned long blur);
+void damon_survey_wake(struct damon_ctx *ctx, struct damon_target *t,
+		       struct damon_region *r);
+void damon_survey_end_pass(struct damon_ctx *ctx, struct damon_survey *sv);
+
+/* honesty.c */
+u64 damon_honesty_next(struct damon_ctx *ctx, struct damon_honesty *h);
+bool damon_honesty_due(struct damon_ctx *ctx, struct damon_honesty *h);
+bool damon_honesty_begin(struct damon_ctx *ctx, struct damon_honesty *h,
+			 ktime_t now);
+bool damon_honesty_doubts(struct damon_region *r);
+void damon_honesty_conclude(struct damon_region *r);
 
 /* bounds.c */
 unsigned int damon_ctx_nr_regions(struct damon_ctx *ctx);
@@ -288,6 +531,17 @@ void damon_target_forget_samples(struct damon_target *t);
 /* vaddr.c */
 int damon_va_three_regions(struct mm_struct *mm,
 			   struct damon_addr_range regions[3]);
+
+/* vaddr-survey.c */
+void damon_va_survey(struct mm_struct *mm, struct damon_va_target *va,
+		     unsigned long end);
+void damon_hearsay_join(struct damon_hearsay *h, struct mm_struct *mm);
+void damon_hearsay_leave(struct damon_hearsay *h);
+void damon_hearsay_end_pass(struct damon_hearsay *h);
+
+/* folio.c, vaddr-walk.c */
+bool damon_va_clear_pmd(struct vm_area_struct *vma, unsigned long addr,
+			pmd_t *pmd);
 
 /* vaddr-walk.c */
 unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,

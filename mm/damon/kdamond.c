@@ -12,13 +12,21 @@
  * read or change them posts a request (damon_call()), which wakes the thread if
  * it sleeps. Locks: kdamond_lock for the mailbox, never held while a request
  * runs.
+ *
+ * What all that costs is charged whenever the thread turns to something else
+ * than sampling, and shown to readers at the end of a window: a tick reads no
+ * clock for it.
  */
 #include <linux/damon.h>
 #include <linux/hrtimer.h>
 #include <linux/sched.h>
+#include <linux/sched/cputime.h>
 #include <linux/slab.h>
 
 #include "internal.h"
+
+/* No more ticks in a row are slept through: the target may have gone. */
+#define KDAMOND_MAX_SKIP	16
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/damon.h>
@@ -38,6 +46,29 @@ bool kdamond_is_current(struct damon_ctx *ctx)
 static bool kdamond_stop_requested(struct damon_ctx *ctx)
 {
 	return READ_ONCE(ctx->kdamond_stop);
+}
+
+/* All the time that was used since the last charge went to one account. */
+static void kdamond_charge(struct damon_ctx_state *s, u64 *account)
+{
+	u64 now = task_sched_runtime(current);
+
+	*account += now - s->cost.runtime_ns;
+	s->cost.runtime_ns = now;
+}
+
+/* Let readers see the cost. While one of them looks they see the old. */
+static void kdamond_show_cost(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	ktime_t now = ktime_get();
+
+	s->cost.elapsed_ns = ktime_to_ns(ktime_sub(now, s->started));
+	s->next_show = ktime_add_ns(now, NSEC_PER_SEC);
+	if (!mutex_trylock(&ctx->kdamond_lock))
+		return;
+	s->cost_shown = s->cost;
+	mutex_unlock(&ctx->kdamond_lock);
 }
 
 static void kdamond_call(struct damon_call_control *control)
@@ -80,6 +111,7 @@ static void kdamond_run_calls(struct damon_ctx *ctx, bool tick)
 	struct damon_call_control *control;
 	LIST_HEAD(todo);
 
+	kdamond_charge(s, &s->cost.sampling_ns);
 	scoped_guard(mutex, &ctx->kdamond_lock) {
 		WRITE_ONCE(s->call_waiting, false);
 		list_splice_init(&s->calls, &todo);
@@ -94,6 +126,10 @@ static void kdamond_run_calls(struct damon_ctx *ctx, bool tick)
 			list_add_tail(&control->list, &s->calls);
 		}
 	}
+	kdamond_charge(s, &s->cost.commands_ns);
+	/* Who reads after a command wants to see it, however long the tick. */
+	if (!tick)
+		kdamond_show_cost(ctx);
 }
 
 /* Take no more requests, and answer those that wait. */
@@ -128,6 +164,28 @@ void kdamond_reschedule(struct damon_ctx *ctx)
 	s->window_end = s->tick + kdamond_nr_ticks(ctx, ctx->aggr_interval);
 	s->next_update = s->tick + kdamond_nr_ticks(ctx,
 						    ctx->ops_update_interval);
+}
+
+/*
+ * Set the deadline behind ticks in which there is nothing to do. They have not
+ * been missed: waking up for them would be all that they cost.
+ */
+static void kdamond_skip_idle(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	u64 ticks;
+
+	if (!ctx->ops.idle_ticks || ctx->callback.after_sampling)
+		return;
+	/* Only a hint: what is posted now has its turn a few ticks later. */
+	if (data_race(!list_empty(&s->calls)))
+		return;
+	ticks = min_t(u64, ctx->ops.idle_ticks(ctx), KDAMOND_MAX_SKIP);
+	ticks = min(ticks, s->window_end - s->tick - 1);
+	s->tick += ticks;
+	s->cost.ticks += ticks;
+	s->deadline = ktime_add_safe(s->deadline, ticks *
+				     damon_interval_ktime(ctx->sample_interval));
 }
 
 /*
@@ -173,8 +231,11 @@ static void kdamond_advance(struct damon_ctx *ctx)
 	ktime_t late = ktime_sub(ktime_get(), s->deadline);
 	s64 ticks = 1;
 
-	if (unlikely(late >= interval))
+	if (unlikely(late >= interval)) {
 		ticks += div64_s64(late, interval);
+		s->cost.ticks_missed += ticks - 1;
+	}
+	s->cost.ticks++;
 	s->tick += ticks;
 	s->deadline = ktime_add_safe(s->deadline, ticks * interval);
 }
@@ -208,22 +269,38 @@ static void kdamond_trace_window(struct damon_ctx *ctx)
 }
 
 /* Returns what the callback returned: zero to go on. */
-static int kdamond_end_window(struct damon_ctx *ctx)
+static int kdamond_report(struct damon_ctx *ctx)
 {
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 	int err = 0;
 
+	if (!ctx->callback.after_aggregation &&
+	    !trace_damon_aggregated_enabled())
+		return 0;
+	kdamond_charge(s, &s->cost.adapting_ns);
+	s->reporting = true;
+	if (ctx->callback.after_aggregation)
+		err = ctx->callback.after_aggregation(ctx);
+	kdamond_trace_window(ctx);
+	s->reporting = false;
+	kdamond_charge(s, &s->cost.callbacks_ns);
+	return err;
+}
+
+/* Returns what the callback returned: zero to go on. */
+static int kdamond_end_window(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	int err;
+
+	kdamond_charge(s, &s->cost.sampling_ns);
 	damon_adapt(ctx);
 	s->window_end += kdamond_nr_ticks(ctx, ctx->aggr_interval);
 	/* What was missed altogether is not made up for. */
 	if (s->window_end <= s->tick)
 		s->window_end = s->tick +
 				kdamond_nr_ticks(ctx, ctx->aggr_interval);
-	s->reporting = true;
-	if (ctx->callback.after_aggregation)
-		err = ctx->callback.after_aggregation(ctx);
-	kdamond_trace_window(ctx);
-	s->reporting = false;
+	err = kdamond_report(ctx);
 	damon_adapt_next_window(ctx);
 	if (ctx->ops.reset_aggregated)
 		ctx->ops.reset_aggregated(ctx);
@@ -235,6 +312,22 @@ static int kdamond_end_window(struct damon_ctx *ctx)
 			ctx->ops.update(ctx);
 		damon_bounds_enforce(ctx);
 	}
+	kdamond_charge(s, &s->cost.adapting_ns);
+	kdamond_show_cost(ctx);
+	return err;
+}
+
+/* Returns what the callback returned: zero to go on. */
+static int kdamond_after_sampling(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	int err;
+
+	if (likely(!ctx->callback.after_sampling))
+		return 0;
+	kdamond_charge(s, &s->cost.sampling_ns);
+	err = ctx->callback.after_sampling(ctx);
+	kdamond_charge(s, &s->cost.callbacks_ns);
 	return err;
 }
 
@@ -249,17 +342,23 @@ static bool kdamond_tick(struct damon_ctx *ctx)
 		return false;
 	if (ctx->ops.prepare_access_checks)
 		ctx->ops.prepare_access_checks(ctx);
-	if (ctx->callback.after_sampling && ctx->callback.after_sampling(ctx))
+	if (kdamond_after_sampling(ctx))
 		return false;
 
+	kdamond_skip_idle(ctx);
 	if (!kdamond_sleep(ctx))
 		return false;
 	kdamond_advance(ctx);
 
 	if (ctx->ops.check_accesses)
 		ctx->ops.check_accesses(ctx);
-	if (s->tick >= s->window_end && kdamond_end_window(ctx))
-		return false;
+	if (s->tick >= s->window_end) {
+		if (kdamond_end_window(ctx))
+			return false;
+	} else if (unlikely(s->deadline >= s->next_show)) {
+		kdamond_charge(s, &s->cost.sampling_ns);
+		kdamond_show_cost(ctx);
+	}
 	/* Only a hint: one that is posted now wakes the next sleep. */
 	if (data_race(!list_empty(&s->calls)))
 		kdamond_run_calls(ctx, true);
@@ -270,8 +369,12 @@ static bool kdamond_begin(struct damon_ctx *ctx)
 {
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 	struct damon_target *t;
+	int err = 0;
 
 	s->tick = 0;
+	s->cost = (struct damon_cost){};
+	s->started = ktime_get();
+	s->next_show = ktime_add_ns(s->started, NSEC_PER_SEC);
 	kdamond_reschedule(ctx);
 	/* What an earlier run left is not from this window. */
 	damon_adapt_drop_window(ctx);
@@ -281,7 +384,27 @@ static bool kdamond_begin(struct damon_ctx *ctx)
 	if (ctx->ops.init)
 		ctx->ops.init(ctx);
 	damon_bounds_enforce(ctx);
-	return !ctx->callback.before_start || !ctx->callback.before_start(ctx);
+	kdamond_charge(s, &s->cost.adapting_ns);
+	if (ctx->callback.before_start)
+		err = ctx->callback.before_start(ctx);
+	kdamond_charge(s, &s->cost.callbacks_ns);
+	return !err;
+}
+
+static void kdamond_end(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+
+	kdamond_cancel_calls(ctx);
+	kdamond_charge(s, &s->cost.sampling_ns);
+	if (ctx->callback.before_terminate)
+		ctx->callback.before_terminate(ctx);
+	kdamond_charge(s, &s->cost.callbacks_ns);
+	if (ctx->ops.cleanup)
+		ctx->ops.cleanup(ctx);
+	kdamond_charge(s, &s->cost.adapting_ns);
+	s->cost.elapsed_ns = ktime_to_ns(ktime_sub(ktime_get(), s->started));
+	damon_ctx_ended(ctx);
 }
 
 /**
@@ -297,11 +420,6 @@ int kdamond_fn(void *data)
 	if (kdamond_begin(ctx))
 		while (kdamond_tick(ctx))
 			;
-	kdamond_cancel_calls(ctx);
-	if (ctx->callback.before_terminate)
-		ctx->callback.before_terminate(ctx);
-	if (ctx->ops.cleanup)
-		ctx->ops.cleanup(ctx);
-	damon_ctx_ended(ctx);
+	kdamond_end(ctx);
 	return 0;
 }

@@ -12,6 +12,21 @@
 
 struct kmem_cache *damon_region_cache;
 
+static struct damon_region *damon_alloc_region(unsigned long start,
+					       unsigned long end, gfp_t gfp)
+{
+	struct damon_region_state *s;
+
+	s = kmem_cache_zalloc(damon_region_cache, gfp);
+	if (!s)
+		return NULL;
+	s->region.ar.start = start;
+	s->region.ar.end = end;
+	s->stratum = DAMON_NO_STRATUM;
+	INIT_LIST_HEAD(&s->region.list);
+	return &s->region;
+}
+
 /**
  * damon_new_region() - Make a region.
  * @start:	first address
@@ -23,18 +38,7 @@ struct kmem_cache *damon_region_cache;
  */
 struct damon_region *damon_new_region(unsigned long start, unsigned long end)
 {
-	struct damon_region_state *s;
-
-	/* How many there are is the user's choice: rather none than no memory. */
-	s = kmem_cache_zalloc(damon_region_cache, GFP_KERNEL | __GFP_NOWARN |
-			      __GFP_RETRY_MAYFAIL);
-	if (!s)
-		return NULL;
-	s->region.ar.start = start;
-	s->region.ar.end = end;
-	s->stratum = DAMON_NO_STRATUM;
-	INIT_LIST_HEAD(&s->region.list);
-	return &s->region;
+	return damon_alloc_region(start, end, DAMON_GFP_REGION);
 }
 
 /**
@@ -118,9 +122,26 @@ static void damon_region_forget_parts(struct damon_region_state *s)
 	damon_tally_merge(s->window);
 	damon_tally_merge(s->past);
 	s->stratum = DAMON_NO_STRATUM;
+	s->spread = false;
 	if (s->region.sampling_addr < s->region.ar.start ||
 	    s->region.sampling_addr >= s->region.ar.end)
 		s->pending = false;
+}
+
+/**
+ * damon_region_set_core() - Say what of a region is known not to be accessed.
+ * @r:		region
+ * @core:	span; what lies outside the region is left out
+ */
+void damon_region_set_core(struct damon_region *r, struct damon_addr_range core)
+{
+	struct damon_region_state *s = damon_region_state(r);
+
+	core.start = max(core.start, r->ar.start);
+	core.end = min(core.end, r->ar.end);
+	if (core.start >= core.end)
+		core = (struct damon_addr_range){};
+	s->core = core;
 }
 
 /**
@@ -139,6 +160,10 @@ void damon_region_set_bounds(struct damon_region *r, unsigned long start,
 	r->ar.start = start;
 	r->ar.end = end;
 	damon_region_forget_parts(damon_region_state(r));
+	damon_region_set_core(r, damon_region_state(r)->core);
+	/* What is small is worth a closer look. */
+	if (damon_sz_region(r) <= DAMON_SMALL_SZ)
+		damon_region_state(r)->passes = 0;
 }
 
 /* A copy with other borders, in no list. */
@@ -155,9 +180,10 @@ static void damon_region_copy(struct damon_region *to,
 
 /**
  * damon_region_split() - Cut a region in two.
- * @t:	target of @r
- * @r:	region; becomes the left piece
- * @at:	where the right piece starts, inside @r
+ * @t:		target of @r
+ * @r:		region; becomes the left piece
+ * @at:		where the right piece starts, inside @r
+ * @gfp:	what the allocation may do: DAMON_GFP_REGION, if it may sleep
  *
  * Both pieces have the results, the age and the evidence of the whole.
  *
@@ -165,11 +191,11 @@ static void damon_region_copy(struct damon_region *to,
  */
 struct damon_region *damon_region_split(struct damon_target *t,
 					struct damon_region *r,
-					unsigned long at)
+					unsigned long at, gfp_t gfp)
 {
 	struct damon_region *right;
 
-	right = damon_new_region(at, r->ar.end);
+	right = damon_alloc_region(at, r->ar.end, gfp);
 	if (!right)
 		return NULL;
 	damon_region_copy(right, r, at, r->ar.end);
@@ -187,6 +213,16 @@ static unsigned int damon_weighted_mean(unsigned int a, unsigned long weight_a,
 	u64 wa = weight_a >> shift, wb = weight_b >> shift;
 
 	return div64_u64(wa * a + wb * b, wa + wb);
+}
+
+/* What is known about a region that is made of two neighbours. */
+static struct damon_addr_range damon_core_join(struct damon_addr_range left,
+					       struct damon_addr_range right)
+{
+	if (left.end == right.start && left.end)
+		return (struct damon_addr_range){ left.start, right.end };
+	/* There is place for one; the next survey knows the whole. */
+	return left.end - left.start > right.end - right.start ? left : right;
 }
 
 static void damon_tally_add(struct damon_tally to[], struct damon_tally from[])
@@ -209,6 +245,7 @@ void damon_region_join(struct damon_target *t, struct damon_region *left)
 	struct damon_region_state *r = damon_region_state(right);
 	unsigned long sz_l = damon_sz_region(left);
 	unsigned long sz_r = damon_sz_region(right);
+	struct damon_addr_range core = damon_core_join(l->core, r->core);
 
 	left->nr_accesses = damon_weighted_mean(left->nr_accesses, sz_l,
 						right->nr_accesses, sz_r);
@@ -221,6 +258,7 @@ void damon_region_join(struct damon_target *t, struct damon_region *left)
 	}
 	damon_region_forget_parts(r);
 	damon_region_set_bounds(left, left->ar.start, right->ar.end);
+	damon_region_set_core(left, core);
 	damon_tally_add(l->window, r->window);
 	damon_tally_add(l->past, r->past);
 	damon_destroy_region(right, t);

@@ -17,9 +17,8 @@
  * collapse, and keeps the folio alive. Nothing is retried: an entry that cannot
  * be judged gives no result for this tick.
  *
- * The survey of the upper levels, which will certify spans as not accessed
- * without a look at their leaves, belongs between the two visits: when no
- * sample is on its way.
+ * A survey of page tables (survey.c) takes its turn between the two visits, when
+ * no sample of the region is on its way.
  *
  * Locks: mmap_lock (read) over the walk, dropped when somebody waits for it;
  * below it RCU for the table of PTEs at hand, or the lock of a hugetlb mapping;
@@ -35,10 +34,14 @@
 #include <linux/swap.h>
 #include <linux/swapops.h>
 
+#include <asm/tlbflush.h>
+
 #include "internal.h"
 
 /* Regions between two looks whether somebody waits for a lock. */
 #define DAMON_VA_BREATH		32
+/* What a leaf costs whose bit is cleared, by the reads that could be made. */
+#define DAMON_VA_LEAF_COST	8
 
 /* What the cursor is on: how entries of its span are read. */
 enum damon_va_leaf {
@@ -70,6 +73,7 @@ enum damon_va_result {
  * @pmdval:	what it was when the table of PTEs was found
  * @ptl:	lock of the table of PTEs, not held; NULL: not known yet
  * @pte:	the first entry of the table of PTEs, or the entry of hugetlb
+ * @samples:	that were checked
  * @young:	span of the huge page whose accessed bit this walk has cleared last:
  *		other regions that lie in it have been accessed as well
  */
@@ -91,6 +95,7 @@ struct damon_va_cursor {
 	spinlock_t *ptl;	/* of an entry: see above */
 	pte_t *pte;
 
+	u64 samples;
 	struct damon_addr_range young;
 };
 
@@ -300,12 +305,12 @@ damon_va_check(struct damon_va_cursor *c, unsigned long addr)
 }
 
 /* Clear the bits of secondary MMUs too; under the lock of the page table. */
-static bool damon_va_clear_notifiers(struct damon_va_cursor *c,
+static bool damon_va_clear_notifiers(struct mm_struct *mm,
 				     unsigned long addr, unsigned long sz)
 {
 #ifdef CONFIG_MMU_NOTIFIER
-	if (unlikely(c->has_notifiers))
-		return mmu_notifier_clear_young(c->mm, addr, addr + sz);
+	if (unlikely(mm_has_notifiers(mm)))
+		return mmu_notifier_clear_young(mm, addr, addr + sz);
 #endif
 	return false;
 }
@@ -333,7 +338,7 @@ static bool damon_va_clear_hugetlb(struct damon_va_cursor *c,
 			huge_ptep_modify_prot_commit(c->vma, addr, c->pte, pte,
 						     pte_mkold(pte));
 		}
-		young |= damon_va_clear_notifiers(c, addr, huge_page_size(h));
+		young |= damon_va_clear_notifiers(c->mm, addr, huge_page_size(h));
 		if (young)
 			damon_folio_harvested(page_folio(pte_page(pte)));
 	}
@@ -374,7 +379,7 @@ static void damon_va_clear_pte(struct damon_va_cursor *c, unsigned long addr)
 	pte = ptep_get(ptep);
 	if (damon_va_table_in_use(c) && pte_present(pte)) {
 		young = ptep_test_and_clear_young(c->vma, addr, ptep);
-		young |= damon_va_clear_notifiers(c, addr, PAGE_SIZE);
+		young |= damon_va_clear_notifiers(c->mm, addr, PAGE_SIZE);
 		folio = young ? vm_normal_folio(c->vma, addr, pte) : NULL;
 		if (folio)
 			damon_folio_harvested(folio);
@@ -382,9 +387,20 @@ static void damon_va_clear_pte(struct damon_va_cursor *c, unsigned long addr)
 	spin_unlock(c->ptl);
 }
 
-static bool damon_va_clear_pmd(struct damon_va_cursor *c, unsigned long addr)
+/**
+ * damon_va_clear_pmd() - Clear the accessed bit of a huge page; hand it on.
+ * @vma:	its mapping
+ * @addr:	its address
+ * @pmdp:	its entry, if it is one still
+ *
+ * With mmap_lock held for reading. Takes the lock of the page table.
+ *
+ * Return: true if the bit was set.
+ */
+bool damon_va_clear_pmd(struct vm_area_struct *vma, unsigned long addr,
+			pmd_t *pmdp)
 {
-	spinlock_t *ptl = pmd_trans_huge_lock(c->pmd, c->vma);
+	spinlock_t *ptl = pmd_trans_huge_lock(pmdp, vma);
 	struct folio *folio;
 	bool young = false;
 	pmd_t pmd;
@@ -394,11 +410,11 @@ static bool damon_va_clear_pmd(struct damon_va_cursor *c, unsigned long addr)
 	/* pmd_trans_huge_lock() does not tell sparse. */
 	__acquire(ptl);
 	addr &= PMD_MASK;
-	pmd = pmdp_get(c->pmd);
+	pmd = pmdp_get(pmdp);
 	if (pmd_present(pmd)) {
-		young = pmdp_test_and_clear_young(c->vma, addr, c->pmd);
-		young |= damon_va_clear_notifiers(c, addr, PMD_SIZE);
-		folio = young ? vm_normal_folio_pmd(c->vma, addr, pmd) : NULL;
+		young = pmdp_test_and_clear_young(vma, addr, pmdp);
+		young |= damon_va_clear_notifiers(vma->vm_mm, addr, PMD_SIZE);
+		folio = young ? vm_normal_folio_pmd(vma, addr, pmd) : NULL;
 		if (folio)
 			damon_folio_harvested(folio);
 	}
@@ -428,7 +444,7 @@ static __always_inline bool damon_va_clear(struct damon_va_cursor *c,
 	}
 	if (c->leaf == DAMON_VA_ABSENT)
 		return true;
-	young = c->leaf == DAMON_VA_PMD ? damon_va_clear_pmd(c, addr) :
+	young = c->leaf == DAMON_VA_PMD ? damon_va_clear_pmd(c->vma, addr, c->pmd) :
 					  damon_va_clear_hugetlb(c, addr);
 	if (young) {
 		c->young.start = c->start;
@@ -449,8 +465,139 @@ static void damon_va_breathe(struct damon_va_cursor *c)
 	*c = (struct damon_va_cursor){
 		.mm = c->mm,
 		.has_notifiers = c->has_notifiers,
+		.samples = c->samples,
 		.young = c->young,
 	};
+}
+
+/* Look at each leaf of a region that lies in few tables of them. */
+static void damon_va_survey_leaves(struct damon_va_cursor *c,
+				   struct damon_survey *sv, unsigned long end)
+{
+	struct damon_look *look = &sv->look;
+	unsigned long addr, next;
+
+	for (addr = look->reached; addr < end; addr = next) {
+		enum damon_va_result result = damon_va_check(c, addr);
+
+		next = c->leaf == DAMON_VA_PTES ? addr + PAGE_SIZE :
+						  c->start + c->sz;
+		damon_look_spend(look, 1);
+		if (result == DAMON_VA_OLD)
+			continue;
+		damon_look_found(look, addr, min(next, end));
+		if (result == DAMON_VA_YOUNG && damon_va_clear(c, addr))
+			damon_look_spend(look, DAMON_VA_LEAF_COST);
+	}
+	look->reached = end;
+}
+
+/* Survey the region and cut it accordingly, as far as the credit reaches. */
+static void damon_va_survey_region(struct damon_va_cursor *c,
+				   struct damon_ctx *ctx,
+				   struct damon_target *t,
+				   struct damon_region *r)
+{
+	struct damon_va_target *va = &damon_target_state(t)->va;
+	struct damon_survey *sv = &va->survey;
+	bool leaves = damon_survey_wants_leaves(r, PMD_SIZE);
+
+	damon_survey_aim(sv, r, PUD_SIZE);
+	if (leaves) {
+		damon_va_survey_leaves(c, sv, r->ar.end);
+		damon_va_release(c);
+	} else {
+		do {
+			damon_va_release(c);
+			damon_va_survey(c->mm, va, r->ar.end);
+			damon_va_breathe(c);
+		} while (sv->look.reached < r->ar.end && sv->look.credit > 0);
+	}
+	if (sv->look.reached >= r->ar.end)
+		damon_survey_conclude(ctx, t, r, leaves ? PAGE_SIZE : PMD_SIZE);
+}
+
+/* Was the region accessed where it is watched? */
+static __always_inline void damon_va_check_region(struct damon_va_cursor *c,
+						  struct damon_region *r)
+{
+	struct damon_region_state *rs = damon_region_state(r);
+	enum damon_va_result result;
+	unsigned int i;
+
+	rs->pending = false;
+	result = damon_va_check(c, r->sampling_addr);
+	rs->huge = c->leaf == DAMON_VA_PMD || c->leaf == DAMON_VA_HUGETLB;
+	if (result != DAMON_VA_NO_RESULT)
+		damon_region_count(r, rs->stratum, result == DAMON_VA_YOUNG);
+	c->samples++;
+	if (likely(!rs->spread))
+		return;
+	c->samples += DAMON_NR_STRATA - 1;
+	for (i = 1; i < DAMON_NR_STRATA; i++) {
+		result = damon_va_check(c, damon_region_spread_addr(r, i));
+		if (result != DAMON_VA_NO_RESULT)
+			damon_region_count(r, i, result == DAMON_VA_YOUNG);
+	}
+}
+
+static __always_inline void damon_va_prepare_region(struct damon_va_cursor *c,
+						    struct damon_ctx_state *s,
+						    struct damon_region *r)
+{
+	struct damon_region_state *rs = damon_region_state(r);
+	unsigned int i;
+
+	rs->spread = false;
+	if (!damon_va_clear(c, damon_region_next_sample(s, r)))
+		rs->pending = false;
+	if (likely(!rs->spread))
+		return;
+	/* One that cannot be cleared now is not accessed either: rare. */
+	for (i = 1; i < DAMON_NR_STRATA; i++)
+		damon_va_clear(c, damon_region_spread_addr(r, i));
+}
+
+/* Let no processor go on with translations that it has loaded already. */
+static void damon_va_flush(struct damon_ctx_state *s, struct mm_struct *mm)
+{
+	ktime_t begin = ktime_get();
+
+	flush_tlb_mm(mm);
+	s->cost.flush_ns += ktime_to_ns(ktime_sub(ktime_get(), begin));
+	s->cost.tlb_flushes++;
+}
+
+static void damon_va_end_pass(struct damon_ctx *ctx, struct damon_va_target *va,
+			      struct mm_struct *mm)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+
+	s->cost.surveyed += va->survey.look.spent;
+	damon_survey_end_pass(ctx, &va->survey);
+	damon_hearsay_end_pass(&va->hearsay);
+	/* What was in use before the first pass shall show in the second. */
+	if (ctx->tlb_honesty && va->survey.passes == 1)
+		damon_va_flush(s, mm);
+}
+
+/*
+ * When does the next walk have something to do? There are samples to be checked
+ * or prepared in the next tick if @busy, and in some later one if @resting.
+ */
+static void damon_va_set_due(struct damon_ctx *ctx, struct damon_va_target *va,
+			     bool busy, bool resting)
+{
+	u64 tick = damon_ctx_state(ctx)->tick;
+
+	va->due = tick + 1;
+	if (busy)
+		return;
+	va->due = min(damon_survey_next(&va->survey),
+		      damon_honesty_next(ctx, &va->honesty));
+	if (resting)
+		va->due = min(va->due, round_down(tick, DAMON_REST_TICKS) +
+				       DAMON_REST_TICKS);
 }
 
 /**
@@ -458,41 +605,58 @@ static void damon_va_breathe(struct damon_va_cursor *c)
  * @ctx:	context
  * @t:		target
  * @mm:		its address space, with a reference that keeps it alive
- * @check:	count what was accessed, and choose a new sample everywhere; else
- *		only where none is on its way
+ * @check:	count what was accessed, survey, and choose a new sample
+ *		everywhere; else only where none is on its way
  *
- * Afterwards every region has a sample on its way. May sleep. Takes mmap_lock
- * for reading, and gives it back in between when somebody waits for it.
+ * Afterwards every region that needs one has a sample on its way. May sleep.
+ * Takes mmap_lock for reading, and gives it back in between when somebody waits
+ * for it.
  *
  * Return: with @check, the highest nr_accesses.
  */
 unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 			   struct mm_struct *mm, bool check)
 {
+	struct damon_va_target *va = &damon_target_state(t)->va;
+	bool survey = check && damon_survey_begin(ctx, &va->survey);
+	bool doubt = check && damon_honesty_due(ctx, &va->honesty) &&
+		     damon_honesty_begin(ctx, &va->honesty, ktime_get());
+	unsigned int breath = DAMON_VA_BREATH, max_nr_accesses = 0;
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 	struct damon_va_cursor c = {
 		.mm = mm,
 		.has_notifiers = mm_has_notifiers(mm),
 	};
-	unsigned int breath = DAMON_VA_BREATH, max_nr_accesses = 0;
+	bool doubts = false, busy = false, resting = false;
 	struct damon_region *r;
 
 	mmap_read_lock(mm);
 	damon_for_each_region(r, t) {
 		struct damon_region_state *rs = damon_region_state(r);
-		enum damon_va_result result;
 
 		if (rs->pending) {
-			if (!check)
+			if (!check) {
+				busy = true;
 				continue;
-			result = damon_va_check(&c, r->sampling_addr);
-			if (result != DAMON_VA_NO_RESULT)
-				damon_region_count(r, rs->stratum,
-						   result == DAMON_VA_YOUNG);
+			}
+			damon_va_check_region(&c, r);
+			if (unlikely(rs->doubted))
+				damon_honesty_conclude(r);
+			max_nr_accesses = max(max_nr_accesses, r->nr_accesses);
+			if (unlikely(rs->core.end) && r->nr_accesses)
+				damon_survey_wake(ctx, t, r);
 		}
-		max_nr_accesses = max(max_nr_accesses, r->nr_accesses);
-		if (!damon_va_clear(&c, damon_region_next_sample(s, r)))
-			rs->pending = false;
+		if (survey &&
+		    damon_survey_wants(ctx, &va->survey, r, PMD_SIZE))
+			damon_va_survey_region(&c, ctx, t, r);
+		if ((unlikely(doubt) && damon_honesty_doubts(r)) ||
+		    !damon_region_sleeps(s, rs))
+			damon_va_prepare_region(&c, s, r);
+		if (unlikely(doubt))
+			doubts |= rs->doubted;
+		busy |= rs->pending || !(rs->rests || rs->proven ||
+					 damon_region_certified(rs));
+		resting |= rs->rests;
 		if (!--breath) {
 			damon_va_breathe(&c);
 			breath = DAMON_VA_BREATH;
@@ -500,5 +664,11 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 	}
 	damon_va_release(&c);
 	mmap_read_unlock(mm);
+	s->cost.samples += c.samples;
+	if (survey && va->survey.look.credit > 0)
+		damon_va_end_pass(ctx, va, mm);
+	if (doubts)
+		damon_va_flush(s, mm);
+	damon_va_set_due(ctx, va, busy, resting);
 	return max_nr_accesses;
 }

@@ -157,11 +157,17 @@ static void damon_va_fit(struct damon_ctx *ctx, struct damon_target *t,
 static void damon_va_remember_mm(struct damon_va_target *va,
 				 struct mm_struct *mm)
 {
-	if (mm)
-		mmgrab(mm);
-	if (va->mm)
+	if (va->mm == mm)
+		return;
+	if (va->mm) {
+		damon_hearsay_leave(&va->hearsay);
 		mmdrop(va->mm);
+	}
 	va->mm = mm;
+	if (mm) {
+		mmgrab(mm);
+		damon_hearsay_join(&va->hearsay, mm);
+	}
 }
 
 /*
@@ -178,6 +184,7 @@ static void damon_va_switch_mm(struct damon_ctx *ctx, struct damon_target *t,
 		damon_target_free_regions(t);
 	damon_va_remember_mm(va, mm);
 	damon_target_forget_samples(t);
+	damon_survey_restart(&va->survey);
 	va->armed = false;
 	if (ctx->ops.id == DAMON_OPS_VADDR && !t->nr_regions)
 		damon_va_fit(ctx, t, mm);
@@ -265,6 +272,20 @@ static unsigned int damon_va_collect(struct damon_ctx *ctx)
 	return max_nr_accesses;
 }
 
+static unsigned int damon_va_idle_ticks(struct damon_ctx *ctx)
+{
+	u64 next = damon_ctx_state(ctx)->tick + 1, due = U64_MAX;
+	struct damon_va_target *va;
+	struct damon_target *t;
+
+	damon_for_each_target(t, ctx) {
+		va = &damon_target_state(t)->va;
+		if (va->mm)
+			due = min(due, va->armed ? va->due : next);
+	}
+	return clamp(due, next, next + UINT_MAX) - next;
+}
+
 /*
  * Have mappings come or gone? Changes that leave both numbers as they were wait
  * for the next update.
@@ -336,6 +357,7 @@ static int __init damon_va_initcall(void)
 		.update = damon_va_refit,
 		.prepare_access_checks = damon_va_arm,
 		.check_accesses = damon_va_collect,
+		.idle_ticks = damon_va_idle_ticks,
 		.reset_aggregated = damon_va_follow,
 		.target_valid = damon_va_alive,
 		.cleanup_target = damon_va_detach,

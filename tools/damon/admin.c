@@ -15,7 +15,7 @@
  * and that is said.
  *
  * Only files that every kernel with DAMON in sysfs has are written; last_error
- * is read if it is there.
+ * and cost are read if they are there.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +25,7 @@
 
 #include "admin.h"
 #include "file.h"
+#include "unit.h"
 
 /* Made at once when there are none, so that later ones fit beside the first */
 #define NR_SLOTS	4
@@ -164,6 +165,50 @@ int admin_info(const struct admin *admin, int index, struct admin_info *info)
 		info->cfg.pids.pid[info->cfg.pids.nr++] = (int)pid;
 	}
 	return 0;
+}
+
+static const struct {
+	const char *key;
+	size_t field;
+} costs[] = {
+	{ "elapsed_ns", offsetof(struct admin_cost, elapsed_ns) },
+	{ "runtime_ns", offsetof(struct admin_cost, runtime_ns) },
+	{ "ticks", offsetof(struct admin_cost, ticks) },
+	{ "ticks_missed", offsetof(struct admin_cost, ticks_missed) },
+	{ "samples", offsetof(struct admin_cost, samples) },
+	{ "surveyed", offsetof(struct admin_cost, surveyed) },
+	{ "tlb_flushes", offsetof(struct admin_cost, tlb_flushes) },
+};
+
+/* Unknown keys may come with any kernel, known ones may go. */
+static void set_cost(struct admin_cost *cost, const char *key, const char *value)
+{
+	u64 number;
+	size_t i;
+
+	if (!unit_parse_number(value, &number))
+		return;
+	for (i = 0; i < ARRAY_SIZE(costs); i++)
+		if (!strcmp(key, costs[i].key))
+			*(u64 *)((char *)cost + costs[i].field) = number;
+}
+
+bool admin_cost(const struct admin *admin, int index, struct admin_cost *cost)
+{
+	char name[NAME_MAX], text[FILE_VALUE_LEN], *rest = text, *line, *value;
+
+	memset(cost, 0, sizeof(*cost));
+	slot_path(name, index, "cost");
+	if (file_read(admin->dir, name, text, sizeof(text)))
+		return false;
+	while ((line = strsep(&rest, "\n"))) {
+		value = strchr(line, ' ');
+		if (!value)
+			continue;
+		*value++ = '\0';
+		set_cost(cost, line, value);
+	}
+	return cost->elapsed_ns;
 }
 
 int admin_lock(struct admin *admin)

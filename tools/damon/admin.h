@@ -45,6 +45,29 @@ struct admin_info {
 	char ops[32];
 };
 
+/**
+ * struct admin_cost - what a run of a kdamond has cost, see the file's ABI entry
+ * @elapsed_ns: how long it runs, or ran
+ * @runtime_ns: CPU time of its thread
+ * @ticks: how often it looked
+ * @ticks_missed: how often it should have, but was late
+ * @samples: page table entries looked at
+ * @surveyed: the same in upper levels
+ * @tlb_flushes: how often TLBs were flushed
+ */
+struct admin_cost {
+	u64 elapsed_ns;
+	u64 runtime_ns;
+	u64 ticks;
+	u64 ticks_missed;
+	u64 samples;
+	u64 surveyed;
+	u64 tlb_flushes;
+};
+
+/* Whether there is something to tell; not on kernels without that file. Says nothing. */
+bool admin_cost(const struct admin *admin, int index, struct admin_cost *cost);
+
 /* All of these return 0 or a negative errno after saying what is wrong. */
 int admin_open(struct admin *admin);
 int admin_count(const struct admin *admin, int *nr);

@@ -24,10 +24,31 @@ static void print_targets(const struct opt_pids *pids)
 	printf("%s\n", pids->nr ? "" : "none");
 }
 
-static void print_info(int index, const struct admin_info *info)
+static void print_cost(const struct admin_cost *cost)
+{
+	u64 seconds = cost->elapsed_ns / NSEC_PER_SEC;
+	char elapsed[UNIT_LEN];
+
+	if (seconds < 3600)
+		unit_time_us(elapsed, cost->elapsed_ns / NSEC_PER_USEC);
+	else
+		snprintf(elapsed, sizeof(elapsed), "%llu h %llu min", seconds / 3600,
+			 seconds / 60 % 60);
+	printf("  cost        %.2g %% of a CPU in %s: %llu ticks, %llu missed, %llu samples",
+	       100.0 * (double)cost->runtime_ns / (double)cost->elapsed_ns, elapsed,
+	       cost->ticks, cost->ticks_missed, cost->samples);
+	if (cost->surveyed)
+		printf(", %llu surveyed", cost->surveyed);
+	if (cost->tlb_flushes)
+		printf(", %llu TLB flushes", cost->tlb_flushes);
+	putchar('\n');
+}
+
+static void print_info(const struct admin *admin, int index, const struct admin_info *info)
 {
 	const struct monitor_cfg *cfg = &info->cfg;
 	char sample[UNIT_LEN], aggr[UNIT_LEN], update[UNIT_LEN];
+	struct admin_cost cost;
 
 	printf("kdamond %d: %s", index, info->on ? "on" : "off");
 	if (info->on && info->pid > 0)
@@ -39,6 +60,8 @@ static void print_info(int index, const struct admin_info *info)
 	       unit_time_us(update, cfg->update_us));
 	printf("  regions     %llu to %llu\n", cfg->nr_regions.min,
 	       cfg->nr_regions.max);
+	if (admin_cost(admin, index, &cost))
+		print_cost(&cost);
 }
 
 static int run(int argc, char **argv)
@@ -58,7 +81,7 @@ static int run(int argc, char **argv)
 		if (admin_info(&admin, i, &info))
 			return EXIT_FAILED;
 		if (info.configured || info.on)
-			print_info(i, &info);
+			print_info(&admin, i, &info);
 		else
 			nr_free++;
 	}
@@ -75,7 +98,8 @@ const struct command cmd_status = {
 	.summary = "tell what all kdamonds do",
 	.about =
 	"Tells for every kdamond, the kernel's monitoring threads, whether it is on, its\n"
-	"process number, what it monitors, its intervals and bounds.",
+	"process number, what it monitors, its intervals and bounds, and, where the kernel\n"
+	"says so, what the present or last run has cost.",
 	.examples = "  damonctl status\n",
 	.rows = rows,
 	.run = run,

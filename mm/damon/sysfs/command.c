@@ -144,6 +144,7 @@ static int damon_stage_ctx(struct damon_staging *s, struct damon_ctx_cfg *cfg)
 		.min_nr_regions = READ_ONCE(cfg->attrs.min_nr_regions),
 		.max_nr_regions = READ_ONCE(cfg->attrs.max_nr_regions),
 	};
+	s->ctx->tlb_honesty = READ_ONCE(cfg->tlb_honesty);
 	damon_vec_for_each(dir, &cfg->targets) {
 		err = damon_stage_target(s, dir->obj);
 		if (err)

@@ -41,12 +41,14 @@ struct damon_target_cfg {
 /**
  * struct damon_ctx_cfg - contexts/<C>
  * @ops_id:	operations (W)
- * @attrs:	monitoring_attrs (W)
+ * @attrs:	monitoring_attrs/intervals and nr_regions (W)
+ * @tlb_honesty: monitoring_attrs/tlb_honesty (W)
  * @targets:	of struct damon_target_cfg (T)
  */
 struct damon_ctx_cfg {
 	enum damon_ops_id ops_id;
 	struct damon_attrs attrs;
+	bool tlb_honesty;
 	struct damon_vec targets;
 };
 
@@ -89,5 +91,8 @@ extern const struct damon_file_kind damon_file_last_error;
 void damon_kdamond_dir_init(void *obj);
 void damon_kdamond_dir_exit(void *obj);
 int damon_kdamonds_may_resize(struct damon_vec *kdamonds);
+
+/* cost.c */
+extern const struct damon_file_kind damon_file_cost;
 
 #endif	/* _MM_DAMON_SYSFS_SYSFS_H */

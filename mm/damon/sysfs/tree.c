@@ -87,12 +87,18 @@ static const struct damon_dir_desc damon_nr_regions_desc = {
 };
 
 static const struct damon_dir_desc damon_attrs_desc = {
-	.obj_size = sizeof(struct damon_attrs),
+	.obj_size = sizeof(struct damon_ctx_cfg),
+	.files = (const struct damon_file[]) {
+		DAMON_RW_BOOL("tlb_honesty", struct damon_ctx_cfg, tlb_honesty),
+		{ }
+	},
 	.subdirs = (const struct damon_subdir[]) {
-		DAMON_SUBDIR("intervals", damon_intervals_desc,
-			     struct damon_attrs),
-		DAMON_SUBDIR("nr_regions", damon_nr_regions_desc,
-			     struct damon_attrs),
+		DAMON_SUBDIR_OF("intervals", damon_intervals_desc,
+				struct damon_attrs,
+				struct damon_ctx_cfg, attrs),
+		DAMON_SUBDIR_OF("nr_regions", damon_nr_regions_desc,
+				struct damon_attrs,
+				struct damon_ctx_cfg, attrs),
 		{ }
 	},
 };
@@ -153,9 +159,8 @@ static const struct damon_dir_desc damon_ctx_desc = {
 		{ }
 	},
 	.subdirs = (const struct damon_subdir[]) {
-		DAMON_SUBDIR_OF("monitoring_attrs", damon_attrs_desc,
-				struct damon_attrs,
-				struct damon_ctx_cfg, attrs),
+		DAMON_SUBDIR("monitoring_attrs", damon_attrs_desc,
+			     struct damon_ctx_cfg),
 		DAMON_VECTOR("targets", damon_targets_desc,
 			     struct damon_ctx_cfg, targets),
 		{ }
@@ -184,6 +189,8 @@ static const struct damon_dir_desc damon_kdamond_desc = {
 		DAMON_FILE("pid", 0400, damon_file_pid,
 			   struct damon_kdamond_dir),
 		DAMON_FILE("last_error", 0400, damon_file_last_error,
+			   struct damon_kdamond_dir),
+		DAMON_FILE("cost", 0400, damon_file_cost,
 			   struct damon_kdamond_dir),
 		{ }
 	},

@@ -196,6 +196,7 @@ static void commit_values(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, damon_set_attrs(c->src, 7, 77, 777, 4, 44), 0);
 	KUNIT_ASSERT_EQ(test, damon_select_ops(c->src, DAMON_OPS_VADDR), 0);
 	c->src->min_region_sz = 4 * PAGE_SIZE;
+	c->src->tlb_honesty = true;
 	c->src->callback.private = test;
 	t = want(test, c->pid, 0);
 	/* Widened to 4 pages. */
@@ -206,6 +207,7 @@ static void commit_values(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->ctx->ops.id, DAMON_OPS_VADDR);
 	KUNIT_EXPECT_PTR_EQ(test, c->ctx->ops.init, c->src->ops.init);
 	KUNIT_EXPECT_EQ(test, c->ctx->min_region_sz, 4 * PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, c->ctx->tlb_honesty);
 	/* Callbacks stay those of the running context. */
 	KUNIT_EXPECT_NULL(test, c->ctx->callback.private);
 	t = nth_target(c->ctx, 0);
@@ -217,6 +219,38 @@ static void commit_values(struct kunit *test)
 	/* The description is not changed and not shared. */
 	KUNIT_EXPECT_EQ(test, damon_nr_regions(nth_target(c->src, 0)), 1);
 	KUNIT_EXPECT_PTR_NE(test, t, nth_target(c->src, 0));
+}
+
+/* It says how to look, not at what: nothing else is touched, no window begins. */
+static void commit_tlb_honesty(struct kunit *test)
+{
+	struct commit_test *c = test->priv;
+	struct damon_ctx_state *s = damon_ctx_state(c->ctx), before;
+	int i;
+
+	KUNIT_EXPECT_FALSE(test, c->ctx->tlb_honesty);
+	start_with_two(test);
+	forget_wanted(c);
+	want(test, c->pid, 0);
+	want(test, c->other, 0);
+	s->tick = 1000;
+	s->window_end = 1010;
+	take(test, c->ctx, &c->before);
+	before = *s;
+	for (i = 0; i < 4; i++) {
+		c->src->tlb_honesty = i % 2 == 0;
+		KUNIT_ASSERT_EQ(test, damon_commit_ctx(c->ctx, c->src), 0);
+		KUNIT_EXPECT_EQ(test, c->ctx->tlb_honesty, i % 2 == 0);
+		expect_unchanged(test);
+		KUNIT_EXPECT_EQ(test, s->window_end, before.window_end);
+		KUNIT_EXPECT_EQ(test, s->deadline, before.deadline);
+		KUNIT_EXPECT_EQ(test, s->next_update, before.next_update);
+	}
+	/* Refused with the rest. */
+	c->src->tlb_honesty = true;
+	c->src->min_region_sz = 5;
+	KUNIT_EXPECT_EQ(test, damon_commit_ctx(c->ctx, c->src), -EINVAL);
+	KUNIT_EXPECT_FALSE(test, c->ctx->tlb_honesty);
 }
 
 /* Other regions for the same process: what is known stays where they overlap. */
@@ -420,6 +454,7 @@ static void commit_touching(struct kunit *test)
 static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(commit_identical),
 	KUNIT_CASE(commit_values),
+	KUNIT_CASE(commit_tlb_honesty),
 	KUNIT_CASE(commit_regions),
 	KUNIT_CASE(commit_other_pid),
 	KUNIT_CASE(commit_surplus),

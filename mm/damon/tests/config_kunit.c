@@ -85,6 +85,7 @@ static void config_defaults(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->min_nr_regions, 10);
 	KUNIT_EXPECT_EQ(test, ctx->max_nr_regions, 1000);
 	KUNIT_EXPECT_EQ(test, ctx->min_region_sz, PAGE_SIZE);
+	KUNIT_EXPECT_FALSE(test, ctx->tlb_honesty);
 	KUNIT_EXPECT_EQ(test, damon_nr_samples_per_aggr(&ctx->attrs), 20);
 	KUNIT_EXPECT_TRUE(test, damon_targets_empty(ctx));
 	KUNIT_EXPECT_NULL(test, ctx->kdamond);

@@ -94,7 +94,7 @@ static void region_split(struct kunit *test)
 	struct damon_region *r = full_region(test, t), *right;
 
 	test_add_pages(test, t, 30, 31);
-	right = damon_region_split(t, r, test_page(19));
+	right = damon_region_split(t, r, test_page(19), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, right);
 	KUNIT_EXPECT_EQ(test, damon_nr_regions(t), 3);
 	KUNIT_EXPECT_PTR_EQ(test, test_nth_region(t, 0), r);

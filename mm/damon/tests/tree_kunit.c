@@ -59,7 +59,7 @@ static int tree_test_desc(struct kunit *test, const struct damon_dir_desc *desc,
 /* Each row of the administrator's files stands for what it says. */
 static void tree_test_rows(struct kunit *test)
 {
-	KUNIT_EXPECT_GE(test, tree_test_desc(test, &damon_top_desc, 0), 18);
+	KUNIT_EXPECT_GE(test, tree_test_desc(test, &damon_top_desc, 0), 20);
 }
 
 /* Names of operations, as users write them. */

@@ -41,6 +41,8 @@ static struct walk_test *walk_new(struct kunit *test, unsigned long pages,
 				MAP_ANONYMOUS | MAP_PRIVATE, 0);
 	KUNIT_ASSERT_NE(test, w->addr, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(w->addr));
+	/* Samples only: no survey shall tell that they are not needed. */
+	damon_target_state(w->t)->va.survey.next_tick = U64_MAX;
 	for (i = 0; i < pages; i += per_region)
 		test_add_region(test, w->t, w->addr + i * PAGE_SIZE,
 				w->addr + (i + per_region) * PAGE_SIZE);

@@ -106,6 +106,41 @@ static void status(void)
 	snprintf(text, sizeof(text), "%d (damonctl-test)", getpid());
 	CHECK(strstr(c->out, text));
 	CHECK(strstr(c->out, "3 of 4 kdamonds are off"));
+	/* Older kernels do not tell. */
+	CHECK(!strstr(c->out, "cost"));
+}
+
+/* What a run has cost; the file may know more or less than we do. */
+static void status_cost(void)
+{
+	static const struct {
+		const char *text, *line;
+	} rows[] = {
+		{ "elapsed_ns 0\nruntime_ns 0\nticks 0\n", NULL },
+		{ "", NULL },
+		{ "nonsense", NULL },
+		{ "elapsed_ns x\nruntime_ns 5\n", NULL },
+		{ "elapsed_ns 12300000000\nruntime_ns 12300000\nsampling_ns 1\n"
+		  "ticks 2460\nticks_missed 3\nsamples 24600\nsurveyed 0\ntlb_flushes 0\n",
+		  "  cost        0.1 % of a CPU in 12.3 s: 2460 ticks, 3 missed, 24600 samples\n" },
+		{ "new_key 7\nelapsed_ns 7384000000000\nruntime_ns 92300000000\nalone\n"
+		  "surveyed 512\ntlb_flushes 4\n",
+		  " in 2 h 3 min: 0 ticks, 0 missed, 0 samples, 512 surveyed, 4 TLB flushes\n" },
+	};
+	const struct captured *c;
+	size_t i;
+
+	fake_kernel(0);
+	start_self("");
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		scratch_text(fake_file(0, "cost"), rows[i].text);
+		c = damonctl("status");
+		CHECK(c->status == EXIT_OK);
+		if (rows[i].line)
+			CHECK(strstr(c->out, rows[i].line));
+		else
+			CHECK(!strstr(c->out, "cost"));
+	}
 }
 
 static void no_damon(void)
@@ -160,6 +195,7 @@ const struct test_case admin_cases[] = {
 	{ "start_stop", start_stop },
 	{ "stop_keeps", stop_keeps },
 	{ "status", status },
+	{ "status_cost", status_cost },
 	{ "no_damon", no_damon },
 	{ "refused", refused },
 	{ }

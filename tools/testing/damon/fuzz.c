@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/* libFuzzer chooses what test-sequence.c does. */
+/*
+ * libFuzzer chooses what happens: FUZZ_RUN is sequence_run, of test-sequence.c, or
+ * world_run, of world.c.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "ktap.h"
 #include "sequence.h"
+#include "world.h"
 
 bool ktap_expect(bool ok, const char *file, int line, const char *fmt, ...)
 {
@@ -26,7 +30,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t nr_bytes)
 	struct model_source src = { .bytes = bytes, .nr_bytes = nr_bytes };
 
 	user_alloc_live = 0;
-	sequence_run(&src, 4 + nr_bytes / 8);
+	FUZZ_RUN(&src, 4 + nr_bytes / 8);
 	EXPECT_EQ(user_alloc_live, 0);
 	return 0;
 }

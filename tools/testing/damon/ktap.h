@@ -37,5 +37,7 @@ extern const struct ktap_test config_tests[];
 extern const struct ktap_test nomem_tests[];
 extern const struct ktap_test sequence_tests[];
 extern const struct ktap_test accuracy_tests[];
+extern const struct ktap_test survey_tests[];
+extern const struct ktap_test windows_tests[];
 
 #endif	/* _DAMON_KTAP_H */

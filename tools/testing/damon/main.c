@@ -38,6 +38,8 @@ static const struct ktap_test *const suites[] = {
 	nomem_tests,
 	sequence_tests,
 	accuracy_tests,
+	survey_tests,
+	windows_tests,
 };
 
 static bool run(const struct ktap_test *test, unsigned int number)

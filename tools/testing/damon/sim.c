@@ -102,21 +102,39 @@ void sim_destroy_ctx(struct damon_ctx *ctx)
 	free(damon_ctx_state(ctx));
 }
 
+static void sim_check(struct damon_region *r, u64 tick, sim_pattern *pattern,
+		      void *data)
+{
+	struct damon_region_state *s = damon_region_state(r);
+	unsigned int i;
+
+	s->pending = false;
+	damon_region_count(r, s->stratum, pattern(data, tick, r->sampling_addr));
+	if (!s->spread)
+		return;
+	for (i = 1; i < DAMON_NR_STRATA; i++)
+		damon_region_count(r, i, pattern(data, tick,
+						 damon_region_spread_addr(r, i)));
+}
+
 void sim_sample(struct damon_ctx *ctx, u64 tick, sim_pattern *pattern,
 		void *data)
 {
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
 	struct damon_target *t;
 	struct damon_region *r;
 
+	s->tick = tick;
 	damon_for_each_target(t, ctx) {
 		damon_for_each_region(r, t) {
-			struct damon_region_state *s = damon_region_state(r);
+			struct damon_region_state *rs = damon_region_state(r);
 
-			if (s->pending)
-				damon_region_count(r, s->stratum,
-						   pattern(data, tick,
-							   r->sampling_addr));
-			damon_region_next_sample(damon_ctx_state(ctx), r);
+			if (rs->pending)
+				sim_check(r, tick, pattern, data);
+			if (damon_region_sleeps(s, rs))
+				continue;
+			rs->spread = false;
+			damon_region_next_sample(s, r);
 		}
 	}
 }

@@ -191,7 +191,7 @@ static void split_and_join(struct model_source *src)
 	window = all_of(s->window);
 	past = all_of(s->past);
 
-	right = damon_region_split(t, r, at);
+	right = damon_region_split(t, r, at, DAMON_GFP_REGION);
 	EXPECT_EQ(t->nr_regions, 2);
 	EXPECT(damon_next_region(r) == right);
 	EXPECT(r->ar.start == 0x1000 && r->ar.end == at &&

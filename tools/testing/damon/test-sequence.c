@@ -102,7 +102,8 @@ static void do_cut(struct sequence *q)
 	damon_for_each_region(r, t) {
 		if (n-- || damon_sz_region(r) < 2 * q->unit)
 			continue;
-		damon_region_split(t, r, r->ar.start + q->unit);
+		damon_region_split(t, r, r->ar.start + q->unit,
+				   DAMON_GFP_REGION);
 		return;
 	}
 }

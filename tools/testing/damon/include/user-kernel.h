@@ -23,13 +23,17 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int64_t s64;
 typedef s64 ktime_t;
+typedef unsigned int gfp_t;
 
 #define CONFIG_DAMON		1
+#define U8_MAX			UINT8_MAX
 #define U32_MAX			UINT32_MAX
+#define U64_MAX			UINT64_MAX
 #define PAGE_SIZE		4096UL
 #define NSEC_PER_USEC		1000L
 #define KTIME_MAX		INT64_MAX
 #define GFP_KERNEL		0
+#define GFP_NOWAIT		0
 #define __GFP_NOWARN		0
 #define __GFP_RETRY_MAYFAIL	0
 
@@ -46,6 +50,7 @@ typedef s64 ktime_t;
 })
 #define min(a, b)		user_choose(a, <, b)
 #define max(a, b)		user_choose(a, >, b)
+#define swap(a, b) ({ __auto_type __t = (a); (a) = (b); (b) = __t; })
 #define min_t(t, a, b)		min((t)(a), (t)(b))
 #define clamp_t(t, v, lo, hi)	min_t(t, max_t(t, v, lo), hi)
 #define max_t(t, a, b)		max((t)(a), (t)(b))
@@ -210,6 +215,10 @@ static inline size_t list_count_nodes(struct list_head *head)
 	     n = list_next_entry(pos, member); &pos->member != (head); \
 	     pos = n, n = list_next_entry(n, member))
 
+struct hlist_node {
+	struct hlist_node *next, **pprev;
+};
+
 /* Memory: every allocation can be made to fail. */
 struct kmem_cache {
 	size_t sz;
@@ -255,6 +264,17 @@ struct completion {
 struct wait_queue_head {
 	int unused;
 };
+
+struct maple_tree {
+	int unused;
+};
+
+struct mm_struct;
+struct vm_area_struct;
+
+typedef struct {
+	unsigned long pmd;
+} pmd_t;
 
 static inline void cond_resched(void)
 {

@@ -107,7 +107,7 @@ static bool commit(void)
 static bool read_status(void)
 {
 	static const char * const paths[] = {
-		"0/state", "0/pid", "0/last_error", "nr_kdamonds",
+		"0/state", "0/pid", "0/last_error", "0/cost", "nr_kdamonds",
 		"0/contexts/nr_contexts", TARGETS "nr_targets",
 		ATTRS "intervals/sample_us", CONTEXT "avail_operations",
 	};

@@ -122,6 +122,22 @@ static const struct input nr_contexts_inputs[] = {
 	{ }
 };
 
+/* Nothing has run. */
+static const char cost_at_first[] =
+	"elapsed_ns 0\n"
+	"runtime_ns 0\n"
+	"sampling_ns 0\n"
+	"adapting_ns 0\n"
+	"callbacks_ns 0\n"
+	"schemes_ns 0\n"
+	"commands_ns 0\n"
+	"flush_ns 0\n"
+	"tlb_flushes 0\n"
+	"samples 0\n"
+	"surveyed 0\n"
+	"ticks 0\n"
+	"ticks_missed 0\n";
+
 /* All files; a writable one is without inputs if it has a test of its own. */
 static const struct file {
 	const char *path;
@@ -133,9 +149,11 @@ static const struct file {
 	{ "0/state", "off\n" },
 	{ "0/pid", "-1\n", .read_only = true },
 	{ "0/last_error", "", .read_only = true },
+	{ "0/cost", cost_at_first, .read_only = true },
 	{ "0/contexts/nr_contexts", "1\n", nr_contexts_inputs },
 	{ CONTEXT "avail_operations", NULL, .read_only = true },
 	{ CONTEXT "operations", "vaddr\n", ops_inputs },
+	{ ATTRS "tlb_honesty", "N\n", bool_inputs },
 	{ ATTRS "intervals/sample_us", "5000\n", ulong_inputs },
 	{ ATTRS "intervals/aggr_us", "100000\n", ulong_inputs },
 	{ ATTRS "intervals/update_us", "60000000\n", ulong_inputs },

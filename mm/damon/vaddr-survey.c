@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The survey of an address space: reading the upper levels of its page tables.
+ *
+ * What is done with the answers is survey.c's to say. Rules:
+ *
+ * - Tables are freed under the mmap read lock, but only where no mapping in the
+ *   tree touches their span. So before going below an entry, a mapping that
+ *   touches its span is looked up; after that the table stays until the lock is
+ *   dropped.
+ * - Tables of hugetlb's PMDs may be shared with others: below its own lock.
+ * - Bits of PUDs have no other user. Those of PMDs that lead to tables are left
+ *   alone where reclaim uses them to skip tables: what is not accessed since
+ *   reclaim looked, still is not accessed.
+ * - Bits of leaves are handed on to the folio. That of a leaf of a PUD's size is
+ *   not: such pages are of hugetlb or of a device, which reclaim leaves alone,
+ *   and as little is that of hugetlb's leaves.
+ * - Secondary MMUs, if there are any, know accesses that these tables do not:
+ *   then only what is absent tells something.
+ * - Contexts that watch the same address space take each other's bits. So what
+ *   one finds, it tells all others, who take it for found by themselves.
+ *
+ * Locks: mmap_lock for reading, taken by the caller.
+ */
+#include <linux/cleanup.h>
+#include <linux/hashtable.h>
+#include <linux/hugetlb.h>
+#include <linux/maple_tree.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/mmu_notifier.h>
+#include <linux/moduleparam.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+
+#include "internal.h"
+#include "upper.h"
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "damon."
+
+static bool damon_upper_bits __read_mostly = true;
+module_param_named(upper_bits, damon_upper_bits, bool, 0400);
+MODULE_PARM_DESC(upper_bits,
+		 "Use accessed bits above the leaves of page tables (default Y)");
+
+/* What entries cost, by the reads that could be made instead. */
+#define DAMON_COST_CLEAR	3
+#define DAMON_COST_DESCENT	24
+#define DAMON_COST_LEAF		16
+
+/* Protects the table, not what was heard. */
+static DECLARE_RWSEM(damon_hearsay_lock);
+static DEFINE_HASHTABLE(damon_hearsay_table, 6);
+
+/**
+ * damon_hearsay_join() - From now on hear what others find.
+ * @h:		in no list
+ * @mm:		address space
+ *
+ * May sleep.
+ */
+void damon_hearsay_join(struct damon_hearsay *h, struct mm_struct *mm)
+{
+	mt_init(&h->heard[0]);
+	mt_init(&h->heard[1]);
+	h->shared = false;
+	h->mm = mm;
+	guard(rwsem_write)(&damon_hearsay_lock);
+	hash_add(damon_hearsay_table, &h->node, (unsigned long)mm);
+}
+
+/**
+ * damon_hearsay_leave() - Do not listen any more.
+ * @h:	after damon_hearsay_join()
+ *
+ * May sleep.
+ */
+void damon_hearsay_leave(struct damon_hearsay *h)
+{
+	scoped_guard(rwsem_write, &damon_hearsay_lock)
+		hash_del(&h->node);
+	mtree_destroy(&h->heard[0]);
+	mtree_destroy(&h->heard[1]);
+	h->mm = NULL;
+}
+
+/* Does anybody else survey this address space? */
+static bool damon_hearsay_shared(struct damon_hearsay *self)
+{
+	struct damon_hearsay *h;
+
+	guard(rwsem_read)(&damon_hearsay_lock);
+	hash_for_each_possible(damon_hearsay_table, h, node,
+			       (unsigned long)self->mm)
+		if (h != self && h->mm == self->mm)
+			return true;
+	return false;
+}
+
+/**
+ * damon_hearsay_end_pass() - A pass has ended: forget what the next needs not.
+ * @h:	after damon_hearsay_join()
+ *
+ * What was heard during this pass may be about entries that it had visited
+ * before, and is known in the next one, too. May sleep.
+ */
+void damon_hearsay_end_pass(struct damon_hearsay *h)
+{
+	h->shared = damon_hearsay_shared(h);
+	if (mtree_empty(&h->heard[0]) && mtree_empty(&h->heard[1]))
+		return;
+	guard(rwsem_write)(&damon_hearsay_lock);
+	h->now = !h->now;
+	mtree_destroy(&h->heard[h->now]);
+	mt_init(&h->heard[h->now]);
+}
+
+/* Tell all others that [start, end) was accessed. */
+static void damon_hearsay_tell(struct damon_hearsay *self, unsigned long start,
+			       unsigned long end)
+{
+	struct damon_hearsay *h;
+
+	guard(rwsem_read)(&damon_hearsay_lock);
+	hash_for_each_possible(damon_hearsay_table, h, node,
+			       (unsigned long)self->mm)
+		/* Without memory for it they find it in another pass. */
+		if (h != self && h->mm == self->mm)
+			mtree_store_range(&h->heard[h->now], start, end - 1,
+					  xa_mk_value(1),
+					  GFP_NOWAIT | __GFP_NOWARN);
+}
+
+/* What was heard first at or above @addr; if nothing, a span beyond all. */
+static struct damon_addr_range damon_hearsay_next(struct damon_hearsay *h,
+						  unsigned long addr)
+{
+	struct damon_addr_range next = { ULONG_MAX, ULONG_MAX };
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		MA_STATE(mas, &h->heard[i], addr, addr);
+
+		mas_lock(&mas);
+		if (mas_find(&mas, ULONG_MAX) && mas.index < next.start) {
+			next.start = mas.index;
+			next.end = mas.last + 1;
+		}
+		mas_unlock(&mas);
+	}
+	return next;
+}
+
+/**
+ * struct damon_va_surveyor - a survey at work
+ * @mm:		address space
+ * @sv:		survey of the target
+ * @hearsay:	of other surveys
+ * @heard:	what they found next at or behind the place of the survey
+ * @told:	what was found but not told yet
+ * @vma:	a mapping, the last that was looked up, or NULL
+ * @blind:	accessed bits say nothing
+ * @upper:	those of entries that lead to tables are dependable
+ * @plain:	all are, and nobody else clears them
+ * @clear_pmds:	those of PMDs that lead to tables may be cleared
+ */
+struct damon_va_surveyor {
+	struct mm_struct *mm;
+	struct damon_survey *sv;
+	struct damon_hearsay *hearsay;
+	struct damon_addr_range heard;
+	struct damon_addr_range told;
+	struct vm_area_struct *vma;
+	bool blind;
+	bool upper;
+	bool plain;
+	bool clear_pmds;
+};
+
+/* A mapping that touches [start, end), or NULL. */
+static struct vm_area_struct *damon_va_touching(struct damon_va_surveyor *v,
+						unsigned long start,
+						unsigned long end)
+{
+	if (v->vma && v->vma->vm_start < end && v->vma->vm_end > start)
+		return v->vma;
+	v->vma = find_vma_intersection(v->mm, start, end);
+	return v->vma;
+}
+
+static void damon_va_tell(struct damon_va_surveyor *v)
+{
+	if (v->told.end)
+		damon_hearsay_tell(v->hearsay, v->told.start, v->told.end);
+	v->told = (struct damon_addr_range){};
+}
+
+/* An entry was found accessed. */
+static void damon_va_found(struct damon_va_surveyor *v, unsigned long start,
+			   unsigned long sz)
+{
+	damon_look_found(&v->sv->look, start, start + sz);
+	if (likely(!v->hearsay->shared))
+		return;
+	if (v->told.end != start) {
+		damon_va_tell(v);
+		v->told.start = start;
+	}
+	v->told.end = start + sz;
+}
+
+/* Has another survey found something in [start, start + sz)? */
+static inline bool damon_va_heard(struct damon_va_surveyor *v,
+				  unsigned long start, unsigned long sz)
+{
+	if (likely(!v->hearsay->shared))
+		return false;
+	if (v->heard.end <= start)
+		v->heard = damon_hearsay_next(v->hearsay, start);
+	return v->heard.start < start + sz;
+}
+
+/* A huge page, in an entry that was seen to be accessed. */
+static void damon_va_clear_huge(struct damon_va_surveyor *v, pmd_t *pmdp,
+				pmd_t pmd, unsigned long addr)
+{
+	struct vm_area_struct *vma = v->vma;
+
+	if (addr < vma->vm_start || addr >= vma->vm_end)
+		vma = vma_lookup(v->mm, addr);
+	if (!vma)
+		return;
+	v->vma = vma;
+	if (is_vm_hugetlb_page(vma)) {
+		damon_upper_clear_pmd(pmdp, pmd);
+		damon_look_spend(&v->sv->look, DAMON_COST_CLEAR);
+	} else {
+		damon_va_clear_pmd(vma, addr & PMD_MASK, pmdp);
+		damon_look_spend(&v->sv->look, DAMON_COST_LEAF);
+	}
+}
+
+/* An entry that may have been accessed: clear its bit, and say so. */
+static noinline void damon_va_young_pmd(struct damon_va_surveyor *v,
+					pmd_t *pmdp, pmd_t pmd,
+					unsigned long addr)
+{
+	struct damon_survey *sv = v->sv;
+	unsigned long start = addr & PMD_MASK;
+
+	damon_va_found(v, start, PMD_SIZE);
+	sv->young_pmd = start;
+	/* On its way, or told by others, or useless. */
+	if (!pmd_present(pmd) || !pmd_young(pmd) || v->blind)
+		return;
+	if (pmd_leaf(pmd)) {
+		damon_va_clear_huge(v, pmdp, pmd, addr);
+	} else if (v->clear_pmds) {
+		damon_upper_clear_pmd(pmdp, pmd);
+		damon_look_spend(&sv->look, DAMON_COST_CLEAR);
+	}
+}
+
+/* Does the entry of @addr reach over what is looked at? */
+static bool damon_va_is_partial(unsigned long addr, unsigned long end,
+				unsigned long sz)
+{
+	unsigned long start = addr & ~(sz - 1);
+
+	return start < addr || end - start < sz;
+}
+
+/*
+ * Does the entry say that something may have been accessed? The bit of a huge
+ * page that two regions share does not tell: samples of the other clear it.
+ */
+static bool damon_va_pmd_tells(struct damon_va_surveyor *v, pmd_t pmd,
+			       unsigned long addr, unsigned long end)
+{
+	unsigned long start = addr & PMD_MASK;
+
+	if (pmd_none(pmd))
+		return false;
+	if (v->blind || !damon_upper_pmd_old(pmd))
+		return true;
+	if (pmd_leaf(pmd) ? damon_va_is_partial(addr, end, PMD_SIZE) :
+			    !v->upper)
+		return true;
+	return start == v->sv->young_pmd || damon_va_heard(v, start, PMD_SIZE);
+}
+
+/* The same answer, "no", where nobody else has to be asked. */
+static __always_inline bool damon_va_is_dull_pmd(struct damon_va_surveyor *v,
+						 pmd_t *pmdp)
+{
+	pmd_t pmd = pmdp_get_lockless(pmdp);
+
+	return pmd_none(pmd) || (v->plain && damon_upper_pmd_old(pmd));
+}
+
+/* Look at the PMDs of [addr, end), which one PUD leads to. */
+static void damon_va_survey_pmds(struct damon_va_surveyor *v, pud_t pud,
+				 unsigned long addr, unsigned long end)
+{
+	unsigned long start = addr & PUD_MASK;
+	struct vm_area_struct *vma, *locked = NULL;
+	pmd_t *pmdp, pmd;
+
+	vma = damon_va_touching(v, start, start + PUD_SIZE);
+	if (!vma)
+		return;
+	/* Only those of a mapping that has the whole table may be shared. */
+	if (is_vm_hugetlb_page(vma)) {
+		locked = vma;
+		hugetlb_vma_lock_read(locked);
+	}
+	damon_look_spend(&v->sv->look,
+			 DAMON_COST_DESCENT + ((end - addr) >> PMD_SHIFT));
+	pmdp = pmd_offset(&pud, addr);
+	do {
+		pmd = pmdp_get_lockless(pmdp);
+		if (damon_va_pmd_tells(v, pmd, addr, end))
+			damon_va_young_pmd(v, pmdp, pmd, addr);
+		addr = pmd_addr_end(addr, end);
+		pmdp++;
+		/* Most are of no interest: past these as fast as can be. */
+		while (end - addr >= PMD_SIZE &&
+		       damon_va_is_dull_pmd(v, pmdp)) {
+			addr += PMD_SIZE;
+			pmdp++;
+		}
+	} while (addr < end);
+	if (locked)
+		hugetlb_vma_unlock_read(locked);
+}
+
+/* The same of an entry one level above; go below it. */
+static noinline void damon_va_young_pud(struct damon_va_surveyor *v,
+					pud_t *pudp, pud_t pud,
+					unsigned long addr, unsigned long end)
+{
+	unsigned long start = addr & PUD_MASK;
+	bool leaf = !pud_present(pud) || pud_leaf(pud);
+	struct damon_survey *sv = v->sv;
+
+	if (pud_present(pud) && pud_young(pud) && !v->blind &&
+	    (leaf || v->upper)) {
+		damon_upper_clear_pud(pudp, pud);
+		damon_look_spend(&sv->look, DAMON_COST_CLEAR);
+	}
+	sv->young_pud = start;
+	if (leaf || (sv->look.coarse && !damon_va_is_partial(addr, end,
+							     PUD_SIZE)))
+		damon_va_found(v, start, PUD_SIZE);
+	else
+		damon_va_survey_pmds(v, pud, addr, min(start + PUD_SIZE, end));
+}
+
+static bool damon_va_pud_tells(struct damon_va_surveyor *v, pud_t pud,
+			       unsigned long addr, unsigned long end)
+{
+	unsigned long start = addr & PUD_MASK;
+
+	if (pud_none(pud))
+		return false;
+	if (v->blind || !damon_upper_pud_old(pud))
+		return true;
+	if (pud_leaf(pud) ? damon_va_is_partial(addr, end, PUD_SIZE) :
+			    !v->upper)
+		return true;
+	return start == v->sv->young_pud || damon_va_heard(v, start, PUD_SIZE);
+}
+
+static __always_inline bool damon_va_is_dull_pud(struct damon_va_surveyor *v,
+						 pud_t *pudp)
+{
+	pud_t pud = pudp_get(pudp);
+
+	return pud_none(pud) || (v->plain && damon_upper_pud_old(pud));
+}
+
+static bool damon_va_survey_interrupted(struct damon_va_surveyor *v)
+{
+	return v->sv->look.credit <= 0 || need_resched() ||
+	       mmap_lock_is_contended(v->mm);
+}
+
+/* Look at the PUDs of [addr, end), in one table. Returns how far it came. */
+static unsigned long damon_va_survey_puds(struct damon_va_surveyor *v,
+					  p4d_t *p4d, unsigned long addr,
+					  unsigned long end)
+{
+	pud_t *pudp = pud_offset(p4d, addr), pud;
+
+	do {
+		unsigned long from = addr;
+
+		pud = pudp_get(pudp);
+		if (damon_va_pud_tells(v, pud, addr, end))
+			damon_va_young_pud(v, pudp, pud, addr, end);
+		addr = pud_addr_end(addr, end);
+		pudp++;
+		while (end - addr >= PUD_SIZE &&
+		       damon_va_is_dull_pud(v, pudp)) {
+			addr += PUD_SIZE;
+			pudp++;
+		}
+		damon_look_spend(&v->sv->look, 1 + ((addr - from) >> PUD_SHIFT));
+	} while (addr < end && !damon_va_survey_interrupted(v));
+	return addr;
+}
+
+/* Look at what the P4D of @addr leads to. Returns how far it came. */
+static unsigned long damon_va_survey_p4d(struct damon_va_surveyor *v,
+					 unsigned long addr, unsigned long end)
+{
+	pgd_t *pgd = pgd_offset(v->mm, addr);
+	p4d_t *p4d;
+
+	damon_look_spend(&v->sv->look, 1);
+	if (pgd_none_or_clear_bad(pgd))
+		return pgd_addr_end(addr, end);
+	p4d = p4d_offset(pgd, addr);
+	end = p4d_addr_end(addr, end);
+	if (p4d_none_or_clear_bad(p4d))
+		return end;
+	return damon_va_survey_puds(v, p4d, addr, end);
+}
+
+/**
+ * damon_va_survey() - Go on with the look of a survey.
+ * @mm:		address space, with mmap_lock held for reading
+ * @va:		target; &damon_look.reached of its survey advances as far as the
+ *		credit reaches, or until somebody waits for the lock or the
+ *		processor
+ * @end:	where to stop
+ *
+ * Some progress is always made. May sleep, where hugetlb is mapped.
+ */
+void damon_va_survey(struct mm_struct *mm, struct damon_va_target *va,
+		     unsigned long end)
+{
+	struct damon_survey *sv = &va->survey;
+	struct damon_va_surveyor v = {
+		.mm = mm,
+		.sv = sv,
+		.hearsay = &va->hearsay,
+		.blind = mm_has_notifiers(mm),
+		.upper = damon_upper_bits && damon_upper_dependable(),
+		.clear_pmds = !damon_upper_pmds_are_reclaims(),
+	};
+	unsigned long addr = sv->look.reached;
+
+	v.plain = v.upper && !v.blind && !va->hearsay.shared;
+	do {
+		/* Every step goes below the top only where something is. */
+		v.vma = find_vma_intersection(mm, addr, end);
+		if (!v.vma) {
+			addr = end;
+			break;
+		}
+		addr = max(addr, v.vma->vm_start);
+		addr = damon_va_survey_p4d(&v, addr, end);
+	} while (addr < end && !damon_va_survey_interrupted(&v));
+	sv->look.reached = addr;
+	damon_va_tell(&v);
+}
