@@ -16,6 +16,8 @@ help:
 	@echo "make test [TESTS='...']    run all tests, or those named; ends with the totals"
 	@echo 'make kunit                 run the KUnit suites only'
 	@echo 'make check                 style, sparse, warnings, documentation: must be clean'
+	@echo 'make bench [BENCH=T1]      measure our kernel and the stock one, print the table'
+	@echo '                           (SEEDS=2 KERNELS="stock bench"; resumes where it stopped)'
 	@echo 'make kernel [FLAVOUR=base] build a kernel: base debug kunit bench stock'
 	@echo 'make install-tree TREE=dir lay DAMON into your own Linux 6.12 tree'
 	@echo 'make -s print-kernel       print the path of the base kernel, built if need be'
@@ -40,6 +42,12 @@ kunit: packages
 check: packages
 	@$(qemu)/check
 
+BENCH ?= all
+SEEDS ?= 2
+KERNELS ?= stock bench
+bench: packages
+	@tools/bench/run --seeds $(SEEDS) --kernels '$(KERNELS)' $(BENCH)
+
 FLAVOUR ?= base
 kernel: packages
 	@$(qemu)/build $(FLAVOUR)
@@ -56,5 +64,5 @@ install-tree:
 clean:
 	rm -rf build
 
-.PHONY: help packages demo run test kunit check kernel print-kernel
+.PHONY: help packages demo run test kunit check bench kernel print-kernel
 .PHONY: print-stock-kernel install-tree clean

@@ -1,173 +1,229 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What one look at one region costs: a child with 512 MiB of 4 KiB pages, and a
- * kdamond with a fixed number of regions on them. Run in a guest whose clock
- * counts instructions, where the run time of the thread is their number.
+ * What one look at one region costs: a child with 512 MiB of 4 KiB pages, or 5 TiB of
+ * 1 GiB pages in 5,120 mappings, and a kdamond with a fixed number of regions on them.
+ * Run in a guest whose clock counts instructions, where the run time of the thread is
+ * their number.
  *
- * For each case prints "cost: CASE ASKED REGIONS PER-TICK PER-SAMPLE": the number
- * of regions asked for, the number that there were, instructions of the thread a
- * tick that was asked for, and these divided by the number of regions.
+ * For each case prints "cost: CASE ASKED REGIONS PER-TICK PER-SAMPLE PERIOD": the
+ * number of regions asked for, the number that there were (the mean of what is counted
+ * just before and just after), instructions of the thread a tick that was asked for,
+ * these divided by the number of regions, and the sampling period as a multiple of the
+ * one asked for. Nothing is traced while cost is taken.
  */
-#include <errno.h>
-#include <fcntl.h>
+#define _GNU_SOURCE
+#include <linux/memfd.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <time.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
-#define KDAMONDS	"/sys/kernel/mm/damon/admin/kdamonds/"
-#define ARENA_SZ	(512UL << 20)
-#define TRACING		"/sys/kernel/tracing/"
+#include "damon_sysfs.h"
+#include "damon_trace.h"
+
+#define MIB		(1UL << 20)
+#define GIB		(1UL << 30)
 #define SAMPLE_US	5000
-#define AGGR_MS		100
-#define WARM_MS		500
+#define AGGR_US		100000
+#define WARM_MS		1000
 #define RUN_MS		1000
+#define COUNT_MS	250
+#define TOUCH_MS	4	/* less than a sampling interval */
+#define ATTRS		"0/contexts/0/monitoring_attrs/"
+#define TARGET		"0/contexts/0/targets/0/"
 
-static void put_to(const char *path, const char *text)
+struct kind {
+	const char *name;
+	unsigned long size;
+	unsigned long leaf;
+	int busy;		/* every page is touched in each sampling interval */
+};
+
+static const struct kind kinds[] = {
+	{ "idle", 512 * MIB, 4096, 0 },
+	{ "young", 512 * MIB, 4096, 1 },
+	{ "vmas", 5120 * GIB, GIB, 1 },
+};
+
+/* Stamps of the windows seen, from their first regions. */
+struct windows {
+	unsigned int nr;
+	unsigned long regions;
+	uint64_t first, last;
+};
+
+static void __attribute__((noreturn)) fail(const char *what)
 {
-	int fd = open(path, O_WRONLY | O_TRUNC);
-	ssize_t len = strlen(text);
+	printf("cost: %s failed\n", what);
+	exit(1);
+}
 
-	if (fd < 0 || write(fd, text, len) != len) {
-		printf("cost: writing '%s' to %s: %s\n", text, path,
-		       strerror(errno));
+static void put(const char *file, unsigned long value)
+{
+	if (damon_sysfs_write_long(file, value)) {
+		printf("cost: writing %lu to %s failed\n", value, file);
 		exit(1);
 	}
+}
+
+static char *map_pages(const struct kind *kind)
+{
+	unsigned int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	char *space, *arena;
+	unsigned long at;
+	int fd;
+
+	space = mmap(NULL, kind->size + GIB, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (space == MAP_FAILED)
+		fail("mmap");
+	arena = (char *)(((unsigned long)space + GIB - 1) & ~(GIB - 1));
+	madvise(arena, kind->size, MADV_NOHUGEPAGE);
+	if (kind->leaf < GIB)
+		return arena;
+	fd = memfd_create("cost", MFD_HUGETLB | MFD_HUGE_1GB);
+	if (fd < 0 || ftruncate(fd, GIB))
+		fail("memfd_create");
+	for (at = 0; at < kind->size; at += GIB)
+		if (mmap(arena + at, GIB, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+			 fd, 0) == MAP_FAILED)
+			fail("mapping a 1 GiB page");
 	close(fd);
+	return arena;
 }
 
-static void put(const char *file, const char *fmt, ...)
+static void __attribute__((noreturn)) work(const struct kind *kind, char *arena)
 {
-	char path[256], text[64];
-	va_list args;
+	volatile char *at;
 
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	snprintf(path, sizeof(path), KDAMONDS "%s", file);
-	put_to(path, text);
-}
-
-static unsigned long long get(const char *path)
-{
-	unsigned long long value = 0;
-	FILE *f = fopen(path, "r");
-
-	if (!f || fscanf(f, "%llu", &value) != 1) {
-		printf("cost: cannot read %s\n", path);
-		exit(1);
-	}
-	fclose(f);
-	return value;
-}
-
-static void nap(unsigned int ms)
-{
-	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
-
-	nanosleep(&ts, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (madvise(arena, kind->size, MADV_POPULATE_WRITE))
+		fail("MADV_POPULATE_WRITE");
+	for (;; damon_sysfs_sleep_ms(kind->busy ? TOUCH_MS : 1000))
+		for (at = arena; kind->busy && at < arena + kind->size; at += kind->leaf)
+			(void)*at;
 }
 
 /* Idle means that no accessed bit is left from before, either. */
 static void forget(pid_t pid)
 {
 	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/clear_refs", pid);
-	put_to(path, "1");
-}
-
-/* How many regions are there? Looks at two windows. */
-static unsigned int count_regions(void)
-{
-	unsigned int nr = 0;
-	char line[512], *at;
 	FILE *f;
 
-	put_to(TRACING "trace", "");
-	put_to(TRACING "events/damon/damon_aggregated/enable", "1");
-	nap(2 * AGGR_MS + 50);
-	put_to(TRACING "events/damon/damon_aggregated/enable", "0");
-	f = fopen(TRACING "trace", "r");
-	while (f && fgets(line, sizeof(line), f)) {
-		at = strstr(line, "nr_regions=");
-		if (at)
-			nr = strtoul(at + strlen("nr_regions="), NULL, 10);
-	}
-	if (f)
-		fclose(f);
-	return nr;
+	snprintf(path, sizeof(path), "/proc/%d/clear_refs", pid);
+	f = fopen(path, "w");
+	if (!f || fputs("1", f) < 0 || fclose(f))
+		fail("clear_refs");
 }
 
-static void measure(const char *name, unsigned int regions, int busy)
+static unsigned long long cpu_time(long pid)
+{
+	unsigned long long ns = 0;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/schedstat", pid);
+	f = fopen(path, "r");
+	if (!f || fscanf(f, "%llu", &ns) != 1)
+		fail("schedstat");
+	fclose(f);
+	return ns;
+}
+
+static void see(const struct damon_event *e, void *data)
+{
+	struct windows *w = data;
+
+	w->last = e->ns;
+	w->first = w->first ?: e->ns;
+	w->regions += e->nr_regions;
+	w->nr++;
+}
+
+/* Only the first region of each window is traced: writing a line takes time too. */
+static void watch(const char *arena, unsigned int ms, struct windows *w)
+{
+	struct damon_trace *trace = calloc(1, sizeof(*trace));
+	char path[256];
+	FILE *f;
+
+	if (!trace || damon_trace_open(trace))
+		fail("tracing");
+	snprintf(path, sizeof(path), "%s/events/damon/damon_aggregated/filter", trace->dir);
+	f = fopen(path, "w");
+	if (!f || fprintf(f, "start == %lu", (unsigned long)arena) < 0 || fclose(f))
+		fail("the trace filter");
+	snprintf(path, sizeof(path), "%s/trace", trace->dir);
+	f = fopen(path, "w");
+	if (!f || fclose(f))
+		fail("clearing the trace");
+	damon_sysfs_sleep_ms(ms);
+	if (damon_trace_read(trace, see, w) < 0 || w->nr < 2)
+		fail("counting regions");
+	damon_trace_close(trace);
+	free(trace);
+}
+
+static void stage(pid_t child, const char *arena, const struct kind *kind,
+		  unsigned int regions)
+{
+	if (damon_sysfs_stage(child) ||
+	    damon_sysfs_write("0/contexts/0/operations", "fvaddr"))
+		fail("staging");
+	put(ATTRS "intervals/sample_us", SAMPLE_US);
+	put(ATTRS "intervals/aggr_us", AGGR_US);
+	put(ATTRS "nr_regions/max", regions);
+	put(ATTRS "nr_regions/min", regions);
+	put(TARGET "regions/nr_regions", 1);
+	put(TARGET "regions/0/start", (unsigned long)arena);
+	put(TARGET "regions/0/end", (unsigned long)arena + kind->size);
+}
+
+static void measure(const struct kind *kind, unsigned int regions)
 {
 	unsigned long long before, ns;
-	char *arena, schedstat[64];
-	unsigned long at;
-	unsigned int nr;
+	struct windows w[2] = { 0 };
+	double mean;
+	long kdamond;
+	char *arena;
 	pid_t child;
 
-	arena = mmap(NULL, ARENA_SZ, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (arena == MAP_FAILED)
-		exit(1);
-	madvise(arena, ARENA_SZ, MADV_NOHUGEPAGE);
+	arena = map_pages(kind);
 	child = fork();
-	if (!child) {
-		memset(arena, 1, ARENA_SZ);
-		for (;; nap(busy ? 1 : 1000))
-			for (at = 0; busy && at < ARENA_SZ; at += 4096)
-				*(volatile char *)(arena + at);
-	}
-	nap(1000);
-	if (!busy)
+	if (!child)
+		work(kind, arena);
+	damon_sysfs_sleep_ms(1000);
+	if (!kind->busy)
 		forget(child);
-	put("nr_kdamonds", "1");
-	put("0/contexts/nr_contexts", "1");
-	put("0/contexts/0/operations", "fvaddr");
-	put("0/contexts/0/monitoring_attrs/intervals/sample_us", "%d",
-	    SAMPLE_US);
-	put("0/contexts/0/monitoring_attrs/nr_regions/max", "%u", regions);
-	put("0/contexts/0/monitoring_attrs/nr_regions/min", "%u", regions);
-	put("0/contexts/0/targets/nr_targets", "1");
-	put("0/contexts/0/targets/0/pid_target", "%d", child);
-	put("0/contexts/0/targets/0/regions/nr_regions", "1");
-	put("0/contexts/0/targets/0/regions/0/start", "%lu",
-	    (unsigned long)arena);
-	put("0/contexts/0/targets/0/regions/0/end", "%lu",
-	    (unsigned long)arena + ARENA_SZ);
-	put("0/state", "on");
-	snprintf(schedstat, sizeof(schedstat), "/proc/%llu/schedstat",
-		 get(KDAMONDS "0/pid"));
-	nap(WARM_MS);
-	nr = count_regions();
-	before = get(schedstat);
-	nap(RUN_MS);
-	ns = get(schedstat) - before;
+	stage(child, arena, kind, regions);
+	if (damon_sysfs_write("0/state", "on"))
+		fail("starting the monitor");
+	kdamond = damon_sysfs_read_long("0/pid");
+	damon_sysfs_sleep_ms(WARM_MS);
+	watch(arena, COUNT_MS + AGGR_US / 1000, &w[0]);
+	before = cpu_time(kdamond);
+	damon_sysfs_sleep_ms(RUN_MS);
+	ns = cpu_time(kdamond) - before;
 	ns /= RUN_MS * 1000 / SAMPLE_US;
-	printf("cost: %-5s %4u %4u %7llu %6.0f\n", name, regions, nr, ns,
-	       nr ? (double)ns / nr : 0);
-	put("0/state", "off");
-	put("nr_kdamonds", "0");
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
-	munmap(arena, ARENA_SZ);
+	watch(arena, RUN_MS + COUNT_MS, &w[1]);
+	mean = ((double)w[0].regions / w[0].nr + (double)w[1].regions / w[1].nr) / 2;
+	printf("cost: %-5s %4u %4.0f %7llu %6.0f %.4f\n", kind->name, regions, mean, ns,
+	       ns / mean, (w[1].last - w[1].first) / (w[1].nr - 1) / 1e3 / AGGR_US);
+	damon_sysfs_reset();
+	damon_sysfs_kill(child);
+	munmap(arena, kind->size);
 }
 
 int main(void)
 {
 	static const unsigned int regions[] = { 3, 10, 100, 1000 };
-	unsigned int i;
+	unsigned int i, j;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (i = 0; i < sizeof(regions) / sizeof(regions[0]); i++) {
-		measure("idle", regions[i], 0);
-		measure("young", regions[i], 1);
-	}
+	for (i = 0; i < sizeof(regions) / sizeof(regions[0]); i++)
+		for (j = 0; j < sizeof(kinds) / sizeof(kinds[0]); j++)
+			measure(&kinds[j], regions[i]);
 	return 0;
 }
