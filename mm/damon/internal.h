@@ -114,18 +114,23 @@ struct damon_region_state {
  * struct damon_look - what a survey saw between two addresses
  * @from:	first address looked at
  * @reached:	first address not looked at yet
+ * @end:	where the region ends
+ * @head:	end of an accessed entry that begins before the region; zero: none
+ * @tail:	start of one that ends behind it; zero: none
  * @gap:	accessed entries that are closer than that make one run
  * @coarse:	tell of the largest entries only
  * @credit:	entries that may still be read now; others cost more than one
  * @spent:	what was, in this pass
  * @nr:		number of runs
- * @runs:	what may have been accessed, ordered, in whole entries: a run can
- *		begin before @from and end behind @reached. All else was not
- *		accessed since it was looked at before
+ * @runs:	what may have been accessed, ordered. All else was not accessed
+ *		since it was looked at before
  */
 struct damon_look {
 	unsigned long from;
 	unsigned long reached;
+	unsigned long end;
+	unsigned long head;
+	unsigned long tail;
 	unsigned long gap;
 	bool coarse;
 	long credit;
@@ -502,7 +507,7 @@ void damon_survey_aim(struct damon_survey *sv, struct damon_region *r,
 void damon_look_found(struct damon_look *look, unsigned long start,
 		      unsigned long end);
 void damon_survey_conclude(struct damon_ctx *ctx, struct damon_target *t,
-			   struct damon_region *r, unsigned long blur);
+			   struct damon_region *r, unsigned long entry_sz);
 void damon_survey_wake(struct damon_ctx *ctx, struct damon_target *t,
 		       struct damon_region *r);
 void damon_survey_end_pass(struct damon_ctx *ctx, struct damon_survey *sv);

@@ -35,9 +35,14 @@
  */
 #define DAMON_SURVEY_CREDIT	512
 #define DAMON_SURVEY_SAVINGS	(64 * DAMON_SURVEY_CREDIT)
-/* Passes a window; fewer of those that cost more than so many entries. */
+/*
+ * Passes a window. There are two as long as nothing new is found, and one if it
+ * costs more than so many entries.
+ */
 #define DAMON_SURVEY_PASSES	4
-#define DAMON_SURVEY_CHEAP	1024
+#define DAMON_SURVEY_CHEAP	4096
+/* What it costs to begin with a region, by the entries that could be read. */
+#define DAMON_COST_LOOK		32
 /* A region whose borders are new is surveyed this often, hot or not... */
 #define DAMON_SURVEY_FRESH	3
 /* ...and any other in one of so many passes. */
@@ -98,13 +103,16 @@ u64 damon_survey_next(struct damon_survey *sv)
 void damon_survey_end_pass(struct damon_ctx *ctx, struct damon_survey *sv)
 {
 	unsigned int nr = damon_nr_samples_per_aggr(&ctx->attrs);
-	unsigned int gap = max(nr / DAMON_SURVEY_PASSES, 1U);
+	unsigned int gap = max(nr / DAMON_SURVEY_PASSES, 1U), longest;
 
-	/* What costs much and finds nothing new is not worth the haste. */
-	if (sv->cuts || sv->look.spent <= DAMON_SURVEY_CHEAP)
+	/* What finds nothing new, and costs much, is not worth the haste. */
+	longest = sv->look.spent > DAMON_SURVEY_CHEAP ? nr : nr / 2;
+	if (sv->cuts)
 		sv->calm = 0;
-	else if (gap << sv->calm < nr)
+	else if (gap << (sv->calm + 1) <= longest)
 		sv->calm++;
+	else if (gap << sv->calm > longest)
+		sv->calm = 0;
 	sv->cuts = false;
 	sv->look.spent = 0;
 	sv->look.from = 0;
@@ -210,7 +218,11 @@ void damon_survey_aim(struct damon_survey *sv, struct damon_region *r,
 		look->from = r->ar.start;
 		look->reached = r->ar.start;
 		look->nr = 0;
+		look->head = 0;
+		look->tail = 0;
+		damon_look_spend(look, DAMON_COST_LOOK);
 	}
+	look->end = r->ar.end;
 	look->gap = damon_sz_region(r) / DAMON_SURVEY_GAP;
 	/* What is finer than gaps are is of no use. */
 	look->coarse = look->gap >= entry_sz ||
@@ -231,7 +243,12 @@ void damon_look_found(struct damon_look *look, unsigned long start,
 {
 	struct damon_addr_range *last = look->runs + look->nr - 1;
 
-	if (look->nr && (start <= last->end || start - last->end < look->gap ||
+	/* One that reaches over the region may be set for what lies beyond. */
+	if (start < look->from)
+		look->head = end;
+	else if (end > look->end)
+		look->tail = start;
+	else if (look->nr && (start <= last->end || start - last->end < look->gap ||
 			 look->nr == DAMON_LOOK_RUNS))
 		last->end = max(last->end, end);
 	else
@@ -339,8 +356,7 @@ static struct damon_addr_range damon_run_clip(struct damon_ctx *ctx,
  * beyond. Returns what of the region the rest of the look tells about.
  */
 static struct damon_addr_range damon_look_trim(struct damon_look *look,
-					       struct damon_region *r,
-					       unsigned long blur)
+					       struct damon_region *r)
 {
 	struct damon_addr_range seen = {
 		max(look->from, r->ar.start), min(look->reached, r->ar.end),
@@ -353,16 +369,17 @@ static struct damon_addr_range damon_look_trim(struct damon_look *look,
 	look->nr -= before;
 	memmove(run, run + before, look->nr * sizeof(*run));
 
-	if (look->nr && run->start < r->ar.start &&
-	    run->end - run->start <= blur) {
-		seen.start = run->end;
-		memmove(run, run + 1, --look->nr * sizeof(*run));
+	/* If the next entry is set as well, it most likely is one run. */
+	if (look->head > r->ar.start) {
+		seen.start = min(look->head, seen.end);
+		if (look->nr && run->start <= look->head)
+			run->start = r->ar.start;
 	}
-	run = look->runs + look->nr - 1;
-	if (look->nr && run->end > r->ar.end &&
-	    run->end - run->start <= blur) {
-		seen.end = run->start;
-		look->nr--;
+	run += look->nr - 1;
+	if (look->tail && look->tail < r->ar.end) {
+		seen.end = max(look->tail, seen.start);
+		if (look->nr && run->end >= look->tail)
+			run->end = r->ar.end;
 	}
 	return seen;
 }
@@ -371,8 +388,10 @@ static struct damon_addr_range damon_look_trim(struct damon_look *look,
 static void damon_survey_certify(struct damon_region *r,
 				 struct damon_addr_range seen)
 {
+	if (seen.start >= seen.end)
+		damon_region_uncertify(r);
 	/* Caches may hide what is accessed often: samples know better. */
-	if (damon_region_is_quiet(r))
+	else if (damon_region_is_quiet(r))
 		damon_region_set_core(r, seen);
 }
 
@@ -380,14 +399,14 @@ static void damon_survey_certify(struct damon_region *r,
  * A look at large entries of a small region is not counted as long as its
  * samples are too few to tell whether a look at its leaves is worth while.
  */
-static void damon_survey_count_pass(struct damon_region *r, unsigned long blur)
+static void damon_survey_count_pass(struct damon_region *r, unsigned long entry_sz)
 {
 	struct damon_region_state *s = damon_region_state(r);
 
 	if (s->passes == U8_MAX)
 		return;
 	if (s->passes + 1 < DAMON_SURVEY_FRESH ||
-	    !damon_region_is_small(r, blur) ||
+	    !damon_region_is_small(r, entry_sz) ||
 	    damon_region_looks(s).trials >= DAMON_SURVEY_MIN_TRIALS)
 		s->passes++;
 }
@@ -397,22 +416,22 @@ static void damon_survey_count_pass(struct damon_region *r, unsigned long blur)
  * @ctx:	context
  * @t:		target of @r
  * @r:		region; becomes the first of its pieces
- * @blur:	size of the smallest entries that were looked at
+ * @entry_sz: bytes under the smallest entries that were looked at
  *
  * Does not sleep. Where memory or room for regions is short, @r stays as it is,
  * and is sampled.
  */
 void damon_survey_conclude(struct damon_ctx *ctx, struct damon_target *t,
-			   struct damon_region *r, unsigned long blur)
+			   struct damon_region *r, unsigned long entry_sz)
 {
 	struct damon_look *look = &damon_target_state(t)->va.survey.look;
-	struct damon_addr_range seen = damon_look_trim(look, r, blur);
+	struct damon_addr_range seen = damon_look_trim(look, r);
 	bool quiet = damon_region_is_quiet(r), cut = false;
 	struct damon_addr_range run = {};
 	struct damon_region *right;
 	unsigned int i;
 
-	damon_survey_count_pass(r, blur);
+	damon_survey_count_pass(r, entry_sz);
 	if (!look->nr) {
 		damon_survey_certify(r, seen);
 		return;

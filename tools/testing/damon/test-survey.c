@@ -289,7 +289,7 @@ static unsigned int find_late_page(enum trait trait, u64 seed, unsigned int most
 static void test_late_page(void)
 {
 	/* Without upper bits it takes luck, and is only told. */
-	static const unsigned int most[] = { 20, 60, 60, 60, 0, 60 };
+	static const unsigned int most[] = { 30, 60, 60, 60, 0, 60 };
 	unsigned int seed, took, sum, worst;
 	enum trait trait;
 
