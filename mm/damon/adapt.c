@@ -154,7 +154,7 @@ static bool damon_region_is_settled(struct damon_region_state *s,
 	if (!all.hits && damon_sz_region(&s->region) <= DAMON_SMALL_SZ)
 		return true;
 	return s->region.age && all.trials >= DAMON_REST_MIN_LOOKS &&
-	       all.hits >= all.trials - all.trials / 16;
+	       all.hits >= all.trials - all.trials / 8;
 }
 
 static void damon_tally_fade(struct damon_tally tally[])

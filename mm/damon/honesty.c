@@ -83,6 +83,9 @@ bool damon_honesty_doubts(struct damon_region *r)
 
 	s->doubted = s->huge && !r->nr_accesses &&
 		     (s->last_nr_accesses || s->fresh);
+	/* A certificate is as doubtful. */
+	if (s->doubted)
+		damon_region_set_core(r, (struct damon_addr_range){});
 	return s->doubted;
 }
 

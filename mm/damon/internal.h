@@ -164,7 +164,8 @@ struct damon_survey {
  * struct damon_hearsay - what other surveys of an address space found
  * @mm:		address space; NULL: in no list
  * @node:	place among those of other targets (damon_hearsay_lock)
- * @shared:	there were others when the present pass began (K)
+ * @shared:	there are others, or were when the present pass began; written by
+ *		any of them
  * @now:	which of @heard is added to (damon_hearsay_lock)
  * @heard:	spans that others found accessed, and whose bits they may have
  *		cleared: during this pass, and during the one before; they lock
@@ -542,6 +543,8 @@ void damon_va_survey(struct mm_struct *mm, struct damon_va_target *va,
 		     unsigned long end);
 void damon_hearsay_join(struct damon_hearsay *h, struct mm_struct *mm);
 void damon_hearsay_leave(struct damon_hearsay *h);
+void damon_hearsay_tell(struct damon_hearsay *self, unsigned long start,
+			unsigned long end);
 void damon_hearsay_end_pass(struct damon_hearsay *h);
 
 /* folio.c, vaddr-walk.c */

@@ -174,7 +174,9 @@ bool damon_survey_wants(struct damon_ctx *ctx, struct damon_survey *sv,
 		return false;
 	if (!(sv->passes % DAMON_SURVEY_SELDOM))
 		return true;
-	return damon_region_is_quiet(r) && !damon_region_is_small(r, table_sz);
+	return damon_region_is_quiet(r) &&
+	       (!damon_region_is_small(r, table_sz) ||
+		damon_region_certified(damon_region_state(r)));
 }
 
 /**

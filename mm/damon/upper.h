@@ -73,7 +73,7 @@ static inline bool damon_upper_pud_old(pud_t pud)
 
 static inline bool damon_upper_pmd_old(pmd_t pmd)
 {
-	return false;
+	return pmd_present(pmd) && pmd_leaf(pmd) && !pmd_young(pmd);
 }
 
 #endif	/* CONFIG_X86_64 */

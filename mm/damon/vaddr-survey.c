@@ -62,12 +62,22 @@ static DEFINE_HASHTABLE(damon_hearsay_table, 6);
  */
 void damon_hearsay_join(struct damon_hearsay *h, struct mm_struct *mm)
 {
+	struct damon_hearsay *other;
+
 	mt_init(&h->heard[0]);
 	mt_init(&h->heard[1]);
 	h->shared = false;
 	h->mm = mm;
 	guard(rwsem_write)(&damon_hearsay_lock);
 	hash_add(damon_hearsay_table, &h->node, (unsigned long)mm);
+	/* The others shall tell from now on, not from their next pass. */
+	hash_for_each_possible(damon_hearsay_table, other, node,
+			       (unsigned long)mm) {
+		if (other == h || other->mm != mm)
+			continue;
+		WRITE_ONCE(other->shared, true);
+		h->shared = true;
+	}
 }
 
 /**
@@ -107,7 +117,7 @@ static bool damon_hearsay_shared(struct damon_hearsay *self)
  */
 void damon_hearsay_end_pass(struct damon_hearsay *h)
 {
-	h->shared = damon_hearsay_shared(h);
+	WRITE_ONCE(h->shared, damon_hearsay_shared(h));
 	if (mtree_empty(&h->heard[0]) && mtree_empty(&h->heard[1]))
 		return;
 	guard(rwsem_write)(&damon_hearsay_lock);
@@ -116,9 +126,16 @@ void damon_hearsay_end_pass(struct damon_hearsay *h)
 	mt_init(&h->heard[h->now]);
 }
 
-/* Tell all others that [start, end) was accessed. */
-static void damon_hearsay_tell(struct damon_hearsay *self, unsigned long start,
-			       unsigned long end)
+/**
+ * damon_hearsay_tell() - Tell all others that something was accessed.
+ * @self:	after damon_hearsay_join()
+ * @start:	first address
+ * @end:	first address behind it
+ *
+ * May sleep.
+ */
+void damon_hearsay_tell(struct damon_hearsay *self, unsigned long start,
+			unsigned long end)
 {
 	struct damon_hearsay *h;
 
@@ -201,7 +218,7 @@ static void damon_va_found(struct damon_va_surveyor *v, unsigned long start,
 			   unsigned long sz)
 {
 	damon_look_found(&v->sv->look, start, start + sz);
-	if (likely(!v->hearsay->shared))
+	if (likely(!READ_ONCE(v->hearsay->shared)))
 		return;
 	if (v->told.end != start) {
 		damon_va_tell(v);
@@ -214,7 +231,7 @@ static void damon_va_found(struct damon_va_surveyor *v, unsigned long start,
 static inline bool damon_va_heard(struct damon_va_surveyor *v,
 				  unsigned long start, unsigned long sz)
 {
-	if (likely(!v->hearsay->shared))
+	if (likely(!READ_ONCE(v->hearsay->shared)))
 		return false;
 	if (v->heard.end <= start)
 		v->heard = damon_hearsay_next(v->hearsay, start);
@@ -241,10 +258,20 @@ static void damon_va_clear_huge(struct damon_va_surveyor *v, pmd_t *pmdp,
 	}
 }
 
+/* Does the entry of @addr reach over what is looked at? */
+static bool damon_va_is_partial(unsigned long addr, unsigned long end,
+				unsigned long sz)
+{
+	unsigned long start = addr & ~(sz - 1);
+
+	return start < addr || end - start < sz;
+}
+
 /* An entry that may have been accessed: clear its bit, and say so. */
 static noinline void damon_va_young_pmd(struct damon_va_surveyor *v,
 					pmd_t *pmdp, pmd_t pmd,
-					unsigned long addr)
+					unsigned long addr,
+					unsigned long end)
 {
 	struct damon_survey *sv = v->sv;
 	unsigned long start = addr & PMD_MASK;
@@ -255,20 +282,13 @@ static noinline void damon_va_young_pmd(struct damon_va_surveyor *v,
 	if (!pmd_present(pmd) || !pmd_young(pmd) || v->blind)
 		return;
 	if (pmd_leaf(pmd)) {
-		damon_va_clear_huge(v, pmdp, pmd, addr);
+		/* A part of it could not be certified anyway. */
+		if (!damon_va_is_partial(addr, end, PMD_SIZE))
+			damon_va_clear_huge(v, pmdp, pmd, addr);
 	} else if (v->clear_pmds) {
 		damon_upper_clear_pmd(pmdp, pmd);
 		damon_look_spend(&sv->look, DAMON_COST_CLEAR);
 	}
-}
-
-/* Does the entry of @addr reach over what is looked at? */
-static bool damon_va_is_partial(unsigned long addr, unsigned long end,
-				unsigned long sz)
-{
-	unsigned long start = addr & ~(sz - 1);
-
-	return start < addr || end - start < sz;
 }
 
 /*
@@ -300,12 +320,13 @@ static __always_inline bool damon_va_is_dull_pmd(struct damon_va_surveyor *v,
 }
 
 /* Look at the PMDs of [addr, end), which one PUD leads to. */
-static void damon_va_survey_pmds(struct damon_va_surveyor *v, pud_t pud,
+static void damon_va_survey_pmds(struct damon_va_surveyor *v, pud_t *pudp,
 				 unsigned long addr, unsigned long end)
 {
 	unsigned long start = addr & PUD_MASK;
 	struct vm_area_struct *vma, *locked = NULL;
 	pmd_t *pmdp, pmd;
+	pud_t pud;
 
 	vma = damon_va_touching(v, start, start + PUD_SIZE);
 	if (!vma)
@@ -315,13 +336,17 @@ static void damon_va_survey_pmds(struct damon_va_surveyor *v, pud_t pud,
 		locked = vma;
 		hugetlb_vma_lock_read(locked);
 	}
+	/* A shared table may have gone while we waited for that lock. */
+	pud = pudp_get(pudp);
+	if (pud_none(pud) || !pud_present(pud) || pud_leaf(pud))
+		goto unlock;
 	damon_look_spend(&v->sv->look,
 			 DAMON_COST_DESCENT + ((end - addr) >> PMD_SHIFT));
-	pmdp = pmd_offset(&pud, addr);
+	pmdp = pmd_offset(pudp, addr);
 	do {
 		pmd = pmdp_get_lockless(pmdp);
 		if (damon_va_pmd_tells(v, pmd, addr, end))
-			damon_va_young_pmd(v, pmdp, pmd, addr);
+			damon_va_young_pmd(v, pmdp, pmd, addr, end);
 		addr = pmd_addr_end(addr, end);
 		pmdp++;
 		/* Most are of no interest: past these as fast as can be. */
@@ -331,6 +356,7 @@ static void damon_va_survey_pmds(struct damon_va_surveyor *v, pud_t pud,
 			pmdp++;
 		}
 	} while (addr < end);
+unlock:
 	if (locked)
 		hugetlb_vma_unlock_read(locked);
 }
@@ -344,8 +370,8 @@ static noinline void damon_va_young_pud(struct damon_va_surveyor *v,
 	bool leaf = !pud_present(pud) || pud_leaf(pud);
 	struct damon_survey *sv = v->sv;
 
-	if (pud_present(pud) && pud_young(pud) && !v->blind &&
-	    (leaf || v->upper)) {
+	if (pud_present(pud) && !damon_upper_pud_old(pud) && !v->blind &&
+	    (leaf ? !damon_va_is_partial(addr, end, PUD_SIZE) : v->upper)) {
 		damon_upper_clear_pud(pudp, pud);
 		damon_look_spend(&sv->look, DAMON_COST_CLEAR);
 	}
@@ -354,7 +380,7 @@ static noinline void damon_va_young_pud(struct damon_va_surveyor *v,
 							     PUD_SIZE)))
 		damon_va_found(v, start, PUD_SIZE);
 	else
-		damon_va_survey_pmds(v, pud, addr, min(start + PUD_SIZE, end));
+		damon_va_survey_pmds(v, pudp, addr, min(start + PUD_SIZE, end));
 }
 
 static bool damon_va_pud_tells(struct damon_va_surveyor *v, pud_t pud,
@@ -452,7 +478,7 @@ void damon_va_survey(struct mm_struct *mm, struct damon_va_target *va,
 	};
 	unsigned long addr = sv->look.reached;
 
-	v.plain = v.upper && !v.blind && !va->hearsay.shared;
+	v.plain = v.upper && !v.blind && !READ_ONCE(va->hearsay.shared);
 	do {
 		/* Every step goes below the top only where something is. */
 		v.vma = find_vma_intersection(mm, addr, end);

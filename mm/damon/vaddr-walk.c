@@ -472,10 +472,12 @@ static void damon_va_breathe(struct damon_va_cursor *c)
 
 /* Look at each leaf of a region that lies in few tables of them. */
 static void damon_va_survey_leaves(struct damon_va_cursor *c,
-				   struct damon_survey *sv, unsigned long end)
+				   struct damon_va_target *va,
+				   unsigned long end)
 {
-	struct damon_look *look = &sv->look;
+	struct damon_look *look = &va->survey.look;
 	unsigned long addr, next;
+	bool young = false;
 
 	for (addr = look->reached; addr < end; addr = next) {
 		enum damon_va_result result = damon_va_check(c, addr);
@@ -486,8 +488,14 @@ static void damon_va_survey_leaves(struct damon_va_cursor *c,
 		if (result == DAMON_VA_OLD)
 			continue;
 		damon_look_found(look, addr, min(next, end));
+		young = true;
 		if (result == DAMON_VA_YOUNG && damon_va_clear(c, addr))
 			damon_look_spend(look, DAMON_VA_LEAF_COST);
+	}
+	if (young && READ_ONCE(va->hearsay.shared)) {
+		damon_va_release(c);
+		damon_hearsay_tell(&va->hearsay, look->from & PMD_MASK,
+				   ALIGN(end, PMD_SIZE));
 	}
 	look->reached = end;
 }
@@ -504,7 +512,7 @@ static void damon_va_survey_region(struct damon_va_cursor *c,
 
 	damon_survey_aim(sv, r, PUD_SIZE);
 	if (leaves) {
-		damon_va_survey_leaves(c, sv, r->ar.end);
+		damon_va_survey_leaves(c, va, r->ar.end);
 		damon_va_release(c);
 	} else {
 		do {

@@ -68,11 +68,11 @@ static struct range spot(unsigned int phase, unsigned int i)
 }
 
 static const struct pattern patterns[] = {
-	{ "a moving eighth", 1, stairs, 0.95 },
+	{ "a moving eighth", 1, stairs, 0.98 },
 	/* hazard G3: contexts that clear the same bits */
-	{ "a moving eighth, watched twice", 1, stairs, 0.95, true },
-	{ "16 scattered spots", 16, scattered, 0.8 },
-	{ "one spot of 2 MiB", 1, spot, 0.5 },
+	{ "a moving eighth, watched twice", 1, stairs, 0.97, true },
+	{ "16 scattered spots", 16, scattered, 0.96 },
+	{ "one spot of 2 MiB", 1, spot, 0.96 },
 };
 
 /* Written by the child, read by the parent. */
