@@ -366,8 +366,9 @@ static unsigned int damon_region_cut(struct damon_target *t,
 		unsigned long at;
 
 		damon_known_add_parts(&known, &whole, part[i], part[i + 1]);
+		/* A page is not cut, of whatever size it is. */
 		at = ALIGN_DOWN(whole.region.ar.start + part[i] * part_sz,
-				min_region_sz);
+				max(min_region_sz, whole.leaf_sz));
 		if (at <= r->ar.start || at >= r->ar.end)
 			continue;
 		right = damon_region_split(t, r, at, DAMON_GFP_REGION);

@@ -81,7 +81,7 @@ bool damon_honesty_doubts(struct damon_region *r)
 {
 	struct damon_region_state *s = damon_region_state(r);
 
-	s->doubted = s->huge && !r->nr_accesses &&
+	s->doubted = s->leaf_sz > PAGE_SIZE && !r->nr_accesses &&
 		     (s->last_nr_accesses || s->fresh);
 	/* A certificate is as doubtful. */
 	if (s->doubted)

@@ -72,7 +72,7 @@ struct damon_tally {
  * @wants_spread: one look a tick says too little (K)
  * @rests:	one look in DAMON_REST_TICKS ticks says enough; all that rest have
  *		it in the same tick, so that the thread can sleep longer (K)
- * @huge:	the last sample was in a huge page (K)
+ * @leaf_sz:	bytes in the page of the last sample; zero: not known (K)
  * @doubted:	translations were flushed when the sample was prepared (K)
  * @proven:	the rest of the window has nothing to add to the result (K)
  * @tried:	there was an attempt to watch it in this window (K)
@@ -95,7 +95,6 @@ struct damon_region_state {
 	bool spread;
 	bool wants_spread;
 	bool rests;
-	bool huge;
 	bool doubted;
 	bool proven;
 	bool tried;
@@ -103,6 +102,7 @@ struct damon_region_state {
 	u8 turn;
 	u8 order;
 	u64 salt;
+	unsigned long leaf_sz;
 	struct damon_tally window[DAMON_NR_STRATA + 1];
 	struct damon_tally past[DAMON_NR_STRATA + 1];
 };
@@ -168,15 +168,15 @@ struct damon_survey {
  *		any of them
  * @now:	which of @heard is added to (damon_hearsay_lock)
  * @heard:	spans that others found accessed, and whose bits they may have
- *		cleared: during this pass, and during the one before; they lock
- *		themselves
+ *		cleared, in leaves and above: during this pass, and during the
+ *		one before; they lock themselves
  */
 struct damon_hearsay {
 	struct mm_struct *mm;
 	struct hlist_node node;
 	bool shared;
 	unsigned int now;
-	struct maple_tree heard[2];
+	struct maple_tree heard[2][2];
 };
 
 /**
@@ -543,8 +543,10 @@ void damon_va_survey(struct mm_struct *mm, struct damon_va_target *va,
 		     unsigned long end);
 void damon_hearsay_join(struct damon_hearsay *h, struct mm_struct *mm);
 void damon_hearsay_leave(struct damon_hearsay *h);
-void damon_hearsay_tell(struct damon_hearsay *self, unsigned long start,
-			unsigned long end);
+void damon_hearsay_tell(struct damon_hearsay *self, bool leaves,
+			unsigned long start, unsigned long end);
+struct damon_addr_range damon_hearsay_next(struct damon_hearsay *h, bool leaves,
+					   unsigned long addr);
 void damon_hearsay_end_pass(struct damon_hearsay *h);
 
 /* folio.c, vaddr-walk.c */

@@ -57,15 +57,20 @@ static void kdamond_charge(struct damon_ctx_state *s, u64 *account)
 	s->cost.runtime_ns = now;
 }
 
-/* Let readers see the cost. While one of them looks they see the old. */
-static void kdamond_show_cost(struct damon_ctx *ctx)
+/*
+ * Let readers see the cost. While one of them looks they see the old, unless
+ * there may be no other time soon (@wait).
+ */
+static void kdamond_show_cost(struct damon_ctx *ctx, bool wait)
 {
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 	ktime_t now = ktime_get();
 
 	s->cost.elapsed_ns = ktime_to_ns(ktime_sub(now, s->started));
 	s->next_show = ktime_add_ns(now, NSEC_PER_SEC);
-	if (!mutex_trylock(&ctx->kdamond_lock))
+	if (wait)
+		mutex_lock(&ctx->kdamond_lock);
+	else if (!mutex_trylock(&ctx->kdamond_lock))
 		return;
 	s->cost_shown = s->cost;
 	mutex_unlock(&ctx->kdamond_lock);
@@ -129,7 +134,7 @@ static void kdamond_run_calls(struct damon_ctx *ctx, bool tick)
 	kdamond_charge(s, &s->cost.commands_ns);
 	/* Who reads after a command wants to see it, however long the tick. */
 	if (!tick)
-		kdamond_show_cost(ctx);
+		kdamond_show_cost(ctx, true);
 }
 
 /* Take no more requests, and answer those that wait. */
@@ -313,7 +318,7 @@ static int kdamond_end_window(struct damon_ctx *ctx)
 		damon_bounds_enforce(ctx);
 	}
 	kdamond_charge(s, &s->cost.adapting_ns);
-	kdamond_show_cost(ctx);
+	kdamond_show_cost(ctx, false);
 	return err;
 }
 
@@ -357,7 +362,7 @@ static bool kdamond_tick(struct damon_ctx *ctx)
 			return false;
 	} else if (unlikely(s->deadline >= s->next_show)) {
 		kdamond_charge(s, &s->cost.sampling_ns);
-		kdamond_show_cost(ctx);
+		kdamond_show_cost(ctx, false);
 	}
 	/* Only a hint: one that is posted now wakes the next sleep. */
 	if (data_race(!list_empty(&s->calls)))

@@ -191,7 +191,9 @@ bool damon_survey_wants_leaves(struct damon_region *r, unsigned long table_sz)
 	struct damon_region_state *s = damon_region_state(r);
 	struct damon_tally all;
 
-	if (!damon_region_is_small(r, table_sz) ||
+	if (!damon_region_is_small(r, table_sz) || s->leaf_sz > PAGE_SIZE)
+		return false;
+	if (
 	    s->passes >= DAMON_SURVEY_FRESH)
 		return false;
 	/* An end that shares its entry with others is left to samples. */
@@ -250,8 +252,9 @@ void damon_look_found(struct damon_look *look, unsigned long start,
 		look->head = end;
 	else if (end > look->end)
 		look->tail = start;
-	else if (look->nr && (start <= last->end || start - last->end < look->gap ||
-			 look->nr == DAMON_LOOK_RUNS))
+	else if (look->nr &&
+		 (start <= last->end || start - last->end < look->gap ||
+		  look->nr == DAMON_LOOK_RUNS))
 		last->end = max(last->end, end);
 	else
 		look->runs[look->nr++] = (struct damon_addr_range){ start, end };

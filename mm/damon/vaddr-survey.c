@@ -63,9 +63,10 @@ static DEFINE_HASHTABLE(damon_hearsay_table, 6);
 void damon_hearsay_join(struct damon_hearsay *h, struct mm_struct *mm)
 {
 	struct damon_hearsay *other;
+	int i;
 
-	mt_init(&h->heard[0]);
-	mt_init(&h->heard[1]);
+	for (i = 0; i < 4; i++)
+		mt_init(&h->heard[i / 2][i % 2]);
 	h->shared = false;
 	h->mm = mm;
 	guard(rwsem_write)(&damon_hearsay_lock);
@@ -88,10 +89,12 @@ void damon_hearsay_join(struct damon_hearsay *h, struct mm_struct *mm)
  */
 void damon_hearsay_leave(struct damon_hearsay *h)
 {
+	int i;
+
 	scoped_guard(rwsem_write, &damon_hearsay_lock)
 		hash_del(&h->node);
-	mtree_destroy(&h->heard[0]);
-	mtree_destroy(&h->heard[1]);
+	for (i = 0; i < 4; i++)
+		mtree_destroy(&h->heard[i / 2][i % 2]);
 	h->mm = NULL;
 }
 
@@ -117,25 +120,33 @@ static bool damon_hearsay_shared(struct damon_hearsay *self)
  */
 void damon_hearsay_end_pass(struct damon_hearsay *h)
 {
+	bool empty = true;
+	int i;
+
 	WRITE_ONCE(h->shared, damon_hearsay_shared(h));
-	if (mtree_empty(&h->heard[0]) && mtree_empty(&h->heard[1]))
+	for (i = 0; i < 4; i++)
+		empty &= mtree_empty(&h->heard[i / 2][i % 2]);
+	if (empty)
 		return;
 	guard(rwsem_write)(&damon_hearsay_lock);
 	h->now = !h->now;
-	mtree_destroy(&h->heard[h->now]);
-	mt_init(&h->heard[h->now]);
+	for (i = 0; i < 2; i++) {
+		mtree_destroy(&h->heard[i][h->now]);
+		mt_init(&h->heard[i][h->now]);
+	}
 }
 
 /**
  * damon_hearsay_tell() - Tell all others that something was accessed.
  * @self:	after damon_hearsay_join()
+ * @leaves:	by its leaves, not by entries above them
  * @start:	first address
  * @end:	first address behind it
  *
  * May sleep.
  */
-void damon_hearsay_tell(struct damon_hearsay *self, unsigned long start,
-			unsigned long end)
+void damon_hearsay_tell(struct damon_hearsay *self, bool leaves,
+			unsigned long start, unsigned long end)
 {
 	struct damon_hearsay *h;
 
@@ -144,20 +155,28 @@ void damon_hearsay_tell(struct damon_hearsay *self, unsigned long start,
 			       (unsigned long)self->mm)
 		/* Without memory for it they find it in another pass. */
 		if (h != self && h->mm == self->mm)
-			mtree_store_range(&h->heard[h->now], start, end - 1,
+			mtree_store_range(&h->heard[leaves][h->now], start, end - 1,
 					  xa_mk_value(1),
 					  GFP_NOWAIT | __GFP_NOWARN);
 }
 
-/* What was heard first at or above @addr; if nothing, a span beyond all. */
-static struct damon_addr_range damon_hearsay_next(struct damon_hearsay *h,
-						  unsigned long addr)
+/**
+ * damon_hearsay_next() - What was heard?
+ * @h:		after damon_hearsay_join()
+ * @leaves:	of leaves, not of entries above them
+ * @addr:	address
+ *
+ * Return: the first span at or behind @addr; if there is none, one that begins
+ * behind all others.
+ */
+struct damon_addr_range damon_hearsay_next(struct damon_hearsay *h, bool leaves,
+					   unsigned long addr)
 {
 	struct damon_addr_range next = { ULONG_MAX, ULONG_MAX };
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		MA_STATE(mas, &h->heard[i], addr, addr);
+		MA_STATE(mas, &h->heard[leaves][i], addr, addr);
 
 		mas_lock(&mas);
 		if (mas_find(&mas, ULONG_MAX) && mas.index < next.start) {
@@ -209,7 +228,8 @@ static struct vm_area_struct *damon_va_touching(struct damon_va_surveyor *v,
 static void damon_va_tell(struct damon_va_surveyor *v)
 {
 	if (v->told.end)
-		damon_hearsay_tell(v->hearsay, v->told.start, v->told.end);
+		damon_hearsay_tell(v->hearsay, false, v->told.start,
+				   v->told.end);
 	v->told = (struct damon_addr_range){};
 }
 
@@ -234,7 +254,7 @@ static inline bool damon_va_heard(struct damon_va_surveyor *v,
 	if (likely(!READ_ONCE(v->hearsay->shared)))
 		return false;
 	if (v->heard.end <= start)
-		v->heard = damon_hearsay_next(v->hearsay, start);
+		v->heard = damon_hearsay_next(v->hearsay, false, start);
 	return v->heard.start < start + sz;
 }
 

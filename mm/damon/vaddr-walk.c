@@ -476,8 +476,10 @@ static void damon_va_survey_leaves(struct damon_va_cursor *c,
 				   unsigned long end)
 {
 	struct damon_look *look = &va->survey.look;
+	struct damon_addr_range heard = {};
 	unsigned long addr, next;
-	bool young = false;
+	bool shared = READ_ONCE(va->hearsay.shared);
+	unsigned int i;
 
 	for (addr = look->reached; addr < end; addr = next) {
 		enum damon_va_result result = damon_va_check(c, addr);
@@ -485,18 +487,24 @@ static void damon_va_survey_leaves(struct damon_va_cursor *c,
 		next = c->leaf == DAMON_VA_PTES ? addr + PAGE_SIZE :
 						  c->start + c->sz;
 		damon_look_spend(look, 1);
-		if (result == DAMON_VA_OLD)
+		if (result == DAMON_VA_OLD && !shared)
 			continue;
+		if (result == DAMON_VA_OLD) {
+			/* Unless somebody else has seen and cleared it. */
+			if (heard.end <= addr)
+				heard = damon_hearsay_next(&va->hearsay, true,
+							   addr);
+			if (heard.start >= next)
+				continue;
+		}
 		damon_look_found(look, addr, min(next, end));
-		young = true;
 		if (result == DAMON_VA_YOUNG && damon_va_clear(c, addr))
 			damon_look_spend(look, DAMON_VA_LEAF_COST);
 	}
-	if (young && READ_ONCE(va->hearsay.shared)) {
-		damon_va_release(c);
-		damon_hearsay_tell(&va->hearsay, look->from & PMD_MASK,
-				   ALIGN(end, PMD_SIZE));
-	}
+	damon_va_release(c);
+	for (i = 0; shared && i < look->nr; i++)
+		damon_hearsay_tell(&va->hearsay, true, look->runs[i].start,
+				   look->runs[i].end);
 	look->reached = end;
 }
 
@@ -513,7 +521,6 @@ static void damon_va_survey_region(struct damon_va_cursor *c,
 	damon_survey_aim(sv, r, PUD_SIZE);
 	if (leaves) {
 		damon_va_survey_leaves(c, va, r->ar.end);
-		damon_va_release(c);
 	} else {
 		do {
 			damon_va_release(c);
@@ -535,7 +542,12 @@ static __always_inline void damon_va_check_region(struct damon_va_cursor *c,
 
 	rs->pending = false;
 	result = damon_va_check(c, r->sampling_addr);
-	rs->huge = c->leaf == DAMON_VA_PMD || c->leaf == DAMON_VA_HUGETLB;
+	if (likely(c->leaf == DAMON_VA_PTES))
+		rs->leaf_sz = PAGE_SIZE;
+	else if (c->leaf == DAMON_VA_PMD)
+		rs->leaf_sz = PMD_SIZE;
+	else if (c->leaf == DAMON_VA_HUGETLB)
+		rs->leaf_sz = huge_page_size(hstate_vma(c->vma));
 	if (result != DAMON_VA_NO_RESULT)
 		damon_region_count(r, rs->stratum, result == DAMON_VA_YOUNG);
 	c->samples++;
