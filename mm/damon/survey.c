@@ -193,8 +193,7 @@ bool damon_survey_wants_leaves(struct damon_region *r, unsigned long table_sz)
 
 	if (!damon_region_is_small(r, table_sz) || s->leaf_sz > PAGE_SIZE)
 		return false;
-	if (
-	    s->passes >= DAMON_SURVEY_FRESH)
+	if (s->passes >= DAMON_SURVEY_FRESH)
 		return false;
 	/* An end that shares its entry with others is left to samples. */
 	if (s->core.end)

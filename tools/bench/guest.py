@@ -5,6 +5,7 @@ import glob
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -17,6 +18,7 @@ SELFTESTS = "tools/testing/selftests/damon"
 HELPERS = [f"{SELFTESTS}/{name}.c" for name in ("damon_sysfs", "damon_trace")]
 SOURCES = [f"tools/bench/{name}.c" for name in
            ("main", "workload", "truth", "meter")] + HELPERS
+BESIDE_SOURCES = ["tools/bench/beside-common.c", *HELPERS]
 
 # norandmaps: the same addresses with every kernel. Clearing a page by "rep stosb"
 # counts 4,096 instructions, so without erms guests are up twice as fast.
@@ -100,14 +102,20 @@ def image(path):
     return Kernel(name or (found.group(1) if found else os.path.basename(path)), path)
 
 
-def boot(kernel, program, tag, seed, append):
+def boot(kernel, program, tag, seed, append, smp=1, five_levels=False):
     """Runs a guest to its end. Returns what the program said, line by line."""
     console = f"{OUT}/console/{kernel.hash}.{tag}.{seed}"
     os.makedirs(os.path.dirname(console), exist_ok=True)
+    args = [os.path.join(QEMU, "boot"), "--kernel", kernel.image, "--initrd", program.initrd,
+            "--icount", "--mem", "4G", "--seed", str(seed), "--console", console,
+            "--timeout", str(TIMEOUT), "--append", f"{APPEND} {append}", "--smp", str(smp)]
+    if five_levels:
+        # What was on the command line once cannot be taken back by a later word.
+        args = shlex.split(command([*args, "--print"], "the guest's command"))
+        args[-1] = args[-1].replace(" no5lvl", "")
+        args = ["timeout", "--foreground", "--kill-after=10", str(TIMEOUT), *args]
     done = subprocess.run(
-        [os.path.join(QEMU, "boot"), "--kernel", kernel.image, "--initrd", program.initrd,
-         "--icount", "--mem", "4G", "--seed", str(seed), "--console", console,
-         "--timeout", str(TIMEOUT), "--append", f"{APPEND} {append}"],
+        args,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     with open(console, encoding="utf-8", errors="replace") as file:
         text = file.read().replace("\r", "")
@@ -120,11 +128,37 @@ def boot(kernel, program, tag, seed, append):
     return [line for line in re.findall(r"^\[[ .0-9]+\] (.*)$", text, re.M)], console
 
 
+# Options that are not for the guest's program, nor for its rows: they choose the
+# kernel's arguments, or the machine.
+ARGUMENTS = {
+    "pti": {0: "pti=off", 1: ""},
+    "upper_bits": {0: "damon.upper_bits=0", 1: ""},
+    "la57": {0: "", 1: ""},
+    "smp": {1: "", 2: ""},
+}
+# Those of beside.c: a word of their own.
+BESIDE = ("twice", "lru_gen", "aging_ms")
+
+
+def arguments(options):
+    """The kernel's arguments, processors, and the options that are left."""
+    append = [ARGUMENTS[name][value] for name, value in sorted(options.items())
+              if name in ARGUMENTS]
+    beside = [f"{name}={value}" for name, value in sorted(options.items()) if name in BESIDE]
+    if beside:
+        append.append("beside=" + ",".join(["on", *beside]))
+    inside = {name: value for name, value in options.items()
+              if name not in ARGUMENTS and name not in BESIDE}
+    return " ".join(word for word in append if word), options.get("smp", 1), inside
+
+
 def measure(kernel, program, test, seed, options):
     """One run of one test. Returns (figures, windows)."""
-    words = [f"bench={test}", f"seed={seed}"] + [f"{k}={v}" for k, v in sorted(options.items())]
-    tag = ",".join([test] + words[2:])
-    lines, console = boot(kernel, program, tag, seed, ",".join(words))
+    tag = ",".join([test] + [f"{k}={v}" for k, v in sorted(options.items())])
+    append, smp, inside = arguments(options)
+    words = [f"bench={test}", f"seed={seed}"] + [f"{k}={v}" for k, v in sorted(inside.items())]
+    lines, console = boot(kernel, program, tag, seed, f"{append} {','.join(words)}".strip(),
+                          smp, options.get("la57"))
     said = [line[len("bench: "):] for line in lines if line.startswith("bench: ")]
     if "end 0" not in said:
         trouble = [line for line in said if not line.startswith(("window", "end"))]

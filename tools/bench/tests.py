@@ -9,6 +9,21 @@ PROGRAMS = {
     "bench": ("bench", guest.SOURCES),
     "reader": ("reader", guest.SOURCES + ["tools/bench/snapshot.c"]),
     "cost": ("cost", ["tools/bench/cost.c", *guest.HELPERS]),
+    "tlb": ("tlb", ["tools/bench/beside-tlb.c", *guest.BESIDE_SOURCES]),
+    "writer": ("writer", ["tools/bench/beside-writer.c", *guest.BESIDE_SOURCES]),
+    "reclaim": ("reclaim", ["tools/bench/beside-reclaim.c", *guest.BESIDE_SOURCES]),
+    # The bench itself, with others beside it.
+    "beside": ("beside", guest.SOURCES + ["tools/bench/beside.c", "tools/bench/beside-common.c"] +
+               [f"-Wl,--wrap={name}" for name in
+                ("meter_run", "damon_sysfs_stage", "damon_sysfs_write", "damon_sysfs_write_long",
+                 "damon_sysfs_read_long")]),
+}
+
+# Tests with a program of their own, and what they choose unless told otherwise.
+OWN = {
+    "TLB": ("tlb", {"pti": 0, "smp": 2}),
+    "writer": ("writer", {}),
+    "reclaim": ("reclaim", {}),
 }
 
 TITLES = {
@@ -37,6 +52,9 @@ TITLES = {
     "S64": "4 spots of 64 MiB in 64 GiB",
     "S5T": "4 spots of 64 MiB in 5 TiB",
     "cost": "instructions a region-sample",
+    "TLB": "16 huge pages that never leave the TLB",
+    "writer": "a writer of the address space, beside 1,000 regions",
+    "reclaim": "generations of pages, beside the monitor",
 }
 
 # What a run of the frontier tries: sampling interval (us), windows of so many
@@ -51,7 +69,8 @@ FRONTIER_BUDGETS = (1, 3, 10, 30, 100)
 FRONTIER_MS = (3000, 12000)
 
 GROUPS = {
-    "all": list(TITLES),
+    "all": [test for test in TITLES if test not in OWN],
+    "beside": list(OWN),
     "aims": ["T1", "T4", "T5", "T6", "T7a", "T7b", "T7c", "T8a", "T8b", "T9a", "T9b", "T9c",
              "T10", "cost"],
     "random": ["T1r", "T4r", "T7r", "T1w", "T4w", "T7w"],
@@ -60,7 +79,10 @@ GROUPS = {
 
 # Attributes that --set takes, as main.c knows them.
 ATTRIBUTES = ("sample_us", "aggr_us", "min", "max", "period_us", "permille",
-              "run_ms")
+              "run_ms", *guest.ARGUMENTS, *guest.BESIDE,
+              # Of programs of their own.
+              "honest", "thp", "pages", "gap", "mib", "verbose",
+              "monitor", "rounds")
 
 
 def frontier_options(test, sample, samples, low, high):
@@ -104,7 +126,11 @@ def options(settings, seconds):
     return found
 
 
-def program(test):
+def program(test, wanted):
+    if test in OWN:
+        return OWN[test][0]
+    if any(name in guest.BESIDE for name in wanted):
+        return "beside"
     return {"cost": "cost", "T10": "reader"}.get(test, "bench")
 
 
@@ -132,12 +158,16 @@ def measure(kernel, prog, test, seed, wanted):
     """Runs a test. Returns a list of (row's name, figures, windows)."""
     if test == "cost":
         return measure_cost(kernel, prog, seed)
+    if test in OWN:
+        wanted = {**OWN[test][1], **wanted}
     return [(test, *guest.measure(kernel, prog, test, seed, wanted))]
 
 
 def summary(figures):
     """What is worth a look while the others still run."""
     names = ("f1", "min", "last", "t90", "t95", "c90", "c95", "regions", "minstr_s", "period",
-             "per_tick", "per_sample", "per_region")
+             "per_tick", "per_sample", "per_region", "false_cold", "flushes_s", "per_op",
+             "wait_per_op", "hold", "hold_contended",
+             "ratio", "g0", "g1", "g2", "g3")
     return " ".join(f"{name} {figures[name]}" for name in names
                     if name in figures and figures[name] not in ("", "0.0"))
