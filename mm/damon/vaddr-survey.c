@@ -233,12 +233,15 @@ static void damon_va_tell(struct damon_va_surveyor *v)
 	v->told = (struct damon_addr_range){};
 }
 
-/* An entry was found accessed. */
+/*
+ * An entry was found accessed, by its own bit or by what others told. The latter
+ * is not told again: it would be passed on for ever.
+ */
 static void damon_va_found(struct damon_va_surveyor *v, unsigned long start,
-			   unsigned long sz)
+			   unsigned long sz, bool own)
 {
 	damon_look_found(&v->sv->look, start, start + sz);
-	if (likely(!READ_ONCE(v->hearsay->shared)))
+	if (likely(!READ_ONCE(v->hearsay->shared)) || !own)
 		return;
 	if (v->told.end != start) {
 		damon_va_tell(v);
@@ -296,7 +299,7 @@ static noinline void damon_va_young_pmd(struct damon_va_surveyor *v,
 	struct damon_survey *sv = v->sv;
 	unsigned long start = addr & PMD_MASK;
 
-	damon_va_found(v, start, PMD_SIZE);
+	damon_va_found(v, start, PMD_SIZE, !damon_upper_pmd_old(pmd));
 	sv->young_pmd = start;
 	/* On its way, or told by others, or useless. */
 	if (!pmd_present(pmd) || !pmd_young(pmd) || v->blind)
@@ -398,7 +401,7 @@ static noinline void damon_va_young_pud(struct damon_va_surveyor *v,
 	sv->young_pud = start;
 	if (leaf || (sv->look.coarse && !damon_va_is_partial(addr, end,
 							     PUD_SIZE)))
-		damon_va_found(v, start, PUD_SIZE);
+		damon_va_found(v, start, PUD_SIZE, !damon_upper_pud_old(pud));
 	else
 		damon_va_survey_pmds(v, pudp, addr, min(start + PUD_SIZE, end));
 }
