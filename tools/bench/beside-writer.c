@@ -8,9 +8,10 @@
  * Result: instructions of the child an operation with and without the monitor, in turn,
  * and how many times the latter are the former (ratio); the time that an operation
  * waits for mmap_lock, on the mean and at worst; how long the kdamond has held it at
- * most, and at most while somebody waited for it (traced in a phase of its own, since
- * writing events takes time). With one processor (smp=1) the run times are exact; with two, the kdamond holds
- * the lock while the child runs, and there is a wait to be seen.
+ * most, and at most while somebody waited for it (traced in a phase of its own,
+ * since writing events takes time). With one processor (smp=1) the run times are
+ * exact; with two, the kdamond holds the lock while the child runs, and there is a
+ * wait to be seen.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
