@@ -114,6 +114,7 @@ static void kdamond_run_calls(struct damon_ctx *ctx, bool tick)
 {
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 	struct damon_call_control *control;
+	bool answered = false;
 	LIST_HEAD(todo);
 
 	kdamond_charge(s, &s->cost.sampling_ns);
@@ -126,6 +127,7 @@ static void kdamond_run_calls(struct damon_ctx *ctx, bool tick)
 
 		if (!repeat || tick)
 			kdamond_call(control);
+		answered |= !repeat;
 		if (repeat) {
 			guard(mutex)(&ctx->kdamond_lock);
 			list_add_tail(&control->list, &s->calls);
@@ -133,7 +135,7 @@ static void kdamond_run_calls(struct damon_ctx *ctx, bool tick)
 	}
 	kdamond_charge(s, &s->cost.commands_ns);
 	/* Who reads after a command wants to see it, however long the tick. */
-	if (!tick)
+	if (answered)
 		kdamond_show_cost(ctx, true);
 }
 
