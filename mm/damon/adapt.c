@@ -187,6 +187,7 @@ static void damon_region_end_window(struct damon_region *r, unsigned int nr)
 	else if (s->tried)
 		/* No look was possible: nothing new is known. */
 		r->nr_accesses = s->last_nr_accesses;
+	s->unchecked = s->tried && !window.trials;
 
 	changed = damon_tally_x2(window, damon_tally_all(s->past)) >=
 		  DAMON_X2_CUT;

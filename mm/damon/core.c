@@ -273,17 +273,26 @@ static int damon_create_kdamond(struct damon_ctx *ctx)
 	err = damon_ctx_check(ctx, NULL);
 	if (err)
 		return err;
-	s->id = ida_alloc(&damon_ids, GFP_KERNEL);
+	s->id = ida_alloc_max(&damon_ids, DAMON_MAX_CTXS - 1, GFP_KERNEL);
 	if (s->id < 0)
 		return s->id;
+	err = damon_snapshot_add(ctx, s->id);
+	if (err)
+		goto free_id;
 	task = kthread_create(kdamond_fn, ctx, "kdamond.%d", s->id);
 	if (IS_ERR(task)) {
-		ida_free(&damon_ids, s->id);
-		return PTR_ERR(task);
+		err = PTR_ERR(task);
+		goto remove_snapshot;
 	}
 	s->task = task;
 	list_add_tail(&s->running, &damon_running);
 	return 0;
+
+remove_snapshot:
+	damon_snapshot_remove(ctx);
+free_id:
+	ida_free(&damon_ids, s->id);
+	return err;
 }
 
 /* Undo damon_create_kdamond(). */
@@ -295,6 +304,7 @@ static void damon_discard_kdamond(struct damon_ctx *ctx)
 	/* A thread that is stopped before it first ran never calls kdamond_fn(). */
 	kthread_stop(s->task);
 	list_del_init(&s->running);
+	damon_snapshot_remove(ctx);
 	ida_free(&damon_ids, s->id);
 }
 
@@ -325,7 +335,8 @@ static void damon_release_kdamond(struct damon_ctx *ctx, bool exclusive)
  *
  * Return: 0; -EINVAL if a context makes no sense; -EBUSY if one of them runs, or
  * because of exclusiveness, asked for here or by those that run; -ENOMEM,
- * -EINTR. On an error nothing of the group runs.
+ * -EINTR; -ENOSPC: too many run; what else prevents a device. On an error nothing
+ * of the group runs.
  */
 int damon_start(struct damon_ctx **ctxs, int nr_ctxs, bool exclusive)
 {
@@ -357,6 +368,9 @@ void damon_ctx_ended(struct damon_ctx *ctx)
 {
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 
+	damon_snapshot_remove(ctx);
+	/* The task lives on for a moment; the number may be another's by then. */
+	set_task_comm(current, "kdamond");
 	guard(mutex)(&damon_running_lock);
 	list_del_init(&s->running);
 	ida_free(&damon_ids, s->id);
@@ -452,6 +466,35 @@ int damon_kdamond_pid(struct damon_ctx *ctx)
 {
 	guard(mutex)(&ctx->kdamond_lock);
 	return ctx->kdamond ? task_pid_nr(ctx->kdamond) : -EINVAL;
+}
+
+/**
+ * damon_ctx_id() - Which number have the thread and the device of a context?
+ * @ctx:	context
+ *
+ * Return: the number, or -EINVAL if the context does not run. May sleep.
+ */
+int damon_ctx_id(struct damon_ctx *ctx)
+{
+	guard(mutex)(&ctx->kdamond_lock);
+	return ctx->kdamond ? damon_ctx_state(ctx)->id : -EINVAL;
+}
+
+/**
+ * damon_ctx_nudge() - Let the kdamond of a context look for requests.
+ * @ctx:	context; nothing happens if it does not run
+ *
+ * May sleep.
+ */
+void damon_ctx_nudge(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+
+	guard(mutex)(&ctx->kdamond_lock);
+	if (!s->accepting)
+		return;
+	WRITE_ONCE(s->call_waiting, true);
+	wake_up_process(ctx->kdamond);
 }
 
 /**
@@ -552,6 +595,12 @@ int damon_call(struct damon_ctx *ctx, struct damon_call_control *control)
 
 static int __init damon_init(void)
 {
+	int err = damon_snapshot_init();
+
+	if (err) {
+		pr_err("no devices for snapshots: error %d\n", err);
+		return err;
+	}
 	damon_region_cache = KMEM_CACHE(damon_region_state, 0);
 	if (unlikely(!damon_region_cache)) {
 		pr_err("no memory for regions\n");

@@ -74,6 +74,7 @@ struct damon_tally {
  *		it in the same tick, so that the thread can sleep longer (K)
  * @leaf_sz:	bytes in the page of the last sample; zero: not known (K)
  * @doubted:	translations were flushed when the sample was prepared (K)
+ * @unchecked:	no look was possible in the last window (K)
  * @proven:	the rest of the window has nothing to add to the result (K)
  * @tried:	there was an attempt to watch it in this window (K)
  * @stratum:	the part in which it lies, or DAMON_NO_STRATUM (K)
@@ -97,6 +98,7 @@ struct damon_region_state {
 	bool rests;
 	bool doubted;
 	bool proven;
+	bool unchecked;
 	bool tried;
 	u8 stratum;
 	u8 turn;
@@ -232,7 +234,7 @@ struct damon_target_state {
  *			it: waking up, finding the page tables, going to sleep
  * @adapting_ns:	for results, and for making regions, also those of a
  *			changed address space
- * @callbacks_ns:	for reporting: callbacks and tracepoints
+ * @callbacks_ns:	for reporting: callbacks, tracepoints and snapshots
  * @schemes_ns:		for schemes
  * @commands_ns:	for requests
  * @flush_ns:		time in which TLBs were flushed; contained in one of
@@ -276,6 +278,7 @@ struct damon_cost {
  * @calls:	struct damon_call_control, waiting or repeating (L)
  * @call_waiting: @calls has a new one; written under L, read without
  * @reporting:	the results of a window are complete, the next has not begun (K)
+ * @snapshot:	device that results are read from; NULL when not running (I)
  * @rnd:	state of the random number generator, never zero (K)
  * @deadline:	when the current tick ends (K)
  * @tick:	sampling intervals since the start, missed ones too (K)
@@ -302,6 +305,7 @@ struct damon_ctx_state {
 	struct list_head calls;
 	bool call_waiting;
 
+	struct damon_snapshot *snapshot;
 	bool reporting;
 	u64 rnd;
 	ktime_t deadline;
@@ -453,7 +457,22 @@ damon_region_next_sample(struct damon_ctx_state *s,
 /* core.c */
 void damon_ctx_ended(struct damon_ctx *ctx);
 int damon_stop_killable(struct damon_ctx *ctx);
+int damon_ctx_id(struct damon_ctx *ctx);
+void damon_ctx_nudge(struct damon_ctx *ctx);
 void damon_ctx_cost(struct damon_ctx *ctx, struct damon_cost *cost);
+
+/* snapshot.c */
+struct damon_snapshot;
+
+/* As many minor numbers as a major number has. */
+#define DAMON_MAX_CTXS		(1U << 20)
+#define DAMON_DEVICE_NAME	"damon%d"
+
+int damon_snapshot_init(void);
+int damon_snapshot_add(struct damon_ctx *ctx, unsigned int id);
+void damon_snapshot_remove(struct damon_ctx *ctx);
+void damon_snapshot_end_window(struct damon_ctx *ctx);
+void damon_snapshot_answer(struct damon_ctx *ctx);
 
 /* kdamond.c */
 int kdamond_fn(void *data);

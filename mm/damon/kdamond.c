@@ -133,6 +133,7 @@ static void kdamond_run_calls(struct damon_ctx *ctx, bool tick)
 			list_add_tail(&control->list, &s->calls);
 		}
 	}
+	damon_snapshot_answer(ctx);
 	kdamond_charge(s, &s->cost.commands_ns);
 	/* Who reads after a command wants to see it, however long the tick. */
 	if (answered)
@@ -309,6 +310,9 @@ static int kdamond_end_window(struct damon_ctx *ctx)
 				kdamond_nr_ticks(ctx, ctx->aggr_interval);
 	err = kdamond_report(ctx);
 	damon_adapt_next_window(ctx);
+	kdamond_charge(s, &s->cost.adapting_ns);
+	damon_snapshot_end_window(ctx);
+	kdamond_charge(s, &s->cost.callbacks_ns);
 	if (ctx->ops.reset_aggregated)
 		ctx->ops.reset_aggregated(ctx);
 

@@ -261,6 +261,7 @@ void damon_region_join(struct damon_target *t, struct damon_region *left)
 	damon_region_set_core(left, core);
 	damon_tally_add(l->window, r->window);
 	damon_tally_add(l->past, r->past);
+	l->unchecked &= r->unchecked;
 	damon_destroy_region(right, t);
 }
 

@@ -95,4 +95,7 @@ int damon_kdamonds_may_resize(struct damon_vec *kdamonds);
 /* cost.c */
 extern const struct damon_file_kind damon_file_cost;
 
+/* result.c */
+extern const struct damon_file_kind damon_file_device;
+
 #endif	/* _MM_DAMON_SYSFS_SYSFS_H */

@@ -153,6 +153,8 @@ static const struct damon_dir_desc damon_ctx_desc = {
 	.files = (const struct damon_file[]) {
 		DAMON_FILE("avail_operations", 0400,
 			   damon_file_avail_operations, struct damon_ctx_cfg),
+		DAMON_FILE("device", 0400, damon_file_device,
+			   struct damon_ctx_cfg),
 		DAMON_RW_KEYWORD("operations", enum damon_ops_id,
 				 struct damon_ctx_cfg, ops_id,
 				 damon_ops_keywords),
