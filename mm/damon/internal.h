@@ -465,7 +465,7 @@ void damon_ctx_cost(struct damon_ctx *ctx, struct damon_cost *cost);
 struct damon_snapshot;
 
 /* As many minor numbers as a major number has. */
-#define DAMON_MAX_CTXS		(1U << 20)
+#define DAMON_MAX_CTXS		((unsigned int)BIT(20))
 #define DAMON_DEVICE_NAME	"damon%d"
 
 int damon_snapshot_init(void);

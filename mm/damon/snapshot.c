@@ -287,6 +287,7 @@ void damon_snapshot_answer(struct damon_ctx *ctx)
 		return;
 	if (!rcu_access_pointer(snap->latest))
 		damon_snapshot_publish(snap, ctx);
+	/* After the take; pairs with damon_snapshot_answered(). */
 	smp_store_release(&snap->answered, asked);
 	wake_up_all(&snap->wait);
 }
@@ -308,7 +309,7 @@ static unsigned int damon_snapshot_ask(struct damon_snapshot *snap)
 static bool damon_snapshot_answered(struct damon_snapshot *snap,
 				    unsigned int asked)
 {
-	/* Numbers may wrap. */
+	/* Numbers may wrap. What was published before is seen after this. */
 	return (int)(smp_load_acquire(&snap->answered) - asked) >= 0 ||
 	       smp_load_acquire(&snap->over);
 }
@@ -468,9 +469,12 @@ VISIBLE_IF_KUNIT ssize_t damon_reader_read(struct damon_reader *reader,
 VISIBLE_IF_KUNIT __poll_t damon_reader_events(struct damon_reader *reader)
 {
 	struct damon_snapshot *snap = reader->snap;
-	__poll_t events = smp_load_acquire(&snap->over) ? EPOLLHUP : 0;
-	struct damon_take *take = damon_snapshot_latest(snap);
+	struct damon_take *take;
+	__poll_t events;
 
+	/* In this order: what is found after the end is the last. */
+	events = smp_load_acquire(&snap->over) ? EPOLLHUP : 0;
+	take = damon_snapshot_latest(snap);
 	if (take && take->header->generation != READ_ONCE(reader->seen))
 		events |= EPOLLIN | EPOLLRDNORM;
 	damon_take_put(take);
@@ -599,6 +603,7 @@ void damon_snapshot_remove(struct damon_ctx *ctx)
 	scoped_guard(mutex, &snap->lock)
 		snap->ctx = NULL;
 	damon_snapshot_answer(ctx);
+	/* After the last take; pairs with damon_reader_take(). */
 	smp_store_release(&snap->over, true);
 	wake_up_poll(&snap->wait, EPOLLHUP);
 	damon_ctx_state(ctx)->snapshot = NULL;

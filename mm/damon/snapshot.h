@@ -66,7 +66,7 @@ struct damon_snapshot {
 	unsigned int answered;
 	bool over;
 
-	struct mutex lock;
+	struct mutex lock;		/* ctx, asked */
 	struct damon_ctx *ctx;
 	unsigned int asked;
 };
@@ -83,7 +83,7 @@ struct damon_snapshot {
 struct damon_reader {
 	struct damon_snapshot *snap;
 	struct pid_namespace *ns;
-	struct mutex lock;
+	struct mutex lock;		/* take */
 	struct damon_take *take;
 	u64 seen;
 	u64 finished;

@@ -90,6 +90,15 @@ static struct damon_reader *open_reader(struct kunit *test,
 	return reader;
 }
 
+/* As numbers, which can be compared. */
+#define NEW	((__force unsigned int)(EPOLLIN | EPOLLRDNORM))
+#define ENDED	((__force unsigned int)EPOLLHUP)
+
+static unsigned int events_of(struct damon_reader *reader)
+{
+	return (__force unsigned int)damon_reader_events(reader);
+}
+
 static ssize_t read_at(struct damon_reader *reader, loff_t pos, void *to,
 		       size_t len)
 {
@@ -113,7 +122,7 @@ static void snapshot_before_the_first_window(struct kunit *test)
 	u64 before = ktime_get_ns();
 	union test_snap snap;
 
-	KUNIT_EXPECT_EQ(test, damon_reader_events(reader), 0);
+	KUNIT_EXPECT_EQ(test, events_of(reader), 0);
 	KUNIT_EXPECT_EQ(test, read_at(reader, 0, &snap, sizeof(snap)),
 			snap_sz(0));
 	KUNIT_EXPECT_EQ(test, snap.header.magic, DAMON_SNAPSHOT_MAGIC);
@@ -146,11 +155,10 @@ static void snapshot_of_regions(struct kunit *test)
 	damon_region_state(test_nth_region(first_target(ctx), 1))->unchecked =
 		true;
 	damon_snapshot_end_window(ctx);
-	KUNIT_EXPECT_EQ(test, damon_reader_events(reader),
-			EPOLLIN | EPOLLRDNORM);
+	KUNIT_EXPECT_EQ(test, events_of(reader), NEW);
 	KUNIT_ASSERT_EQ(test, read_at(reader, 0, &snap, sizeof(snap)),
 			snap_sz(5));
-	KUNIT_EXPECT_EQ(test, damon_reader_events(reader), 0);
+	KUNIT_EXPECT_EQ(test, events_of(reader), 0);
 	KUNIT_EXPECT_EQ(test, snap.header.count, 5);
 	KUNIT_EXPECT_EQ(test, snap.header.generation, 1);
 	KUNIT_EXPECT_EQ(test, snap.header.nr_targets, 2);
@@ -264,8 +272,8 @@ static void snapshot_for_two_readers(struct kunit *test)
 	damon_snapshot_end_window(ctx);
 	KUNIT_EXPECT_EQ(test, read_at(b, 0, &snap, sizeof(snap)), snap_sz(4));
 	KUNIT_EXPECT_EQ(test, snap.header.generation, 2);
-	KUNIT_EXPECT_EQ(test, damon_reader_events(b), 0);
-	KUNIT_EXPECT_EQ(test, damon_reader_events(a), EPOLLIN | EPOLLRDNORM);
+	KUNIT_EXPECT_EQ(test, events_of(b), 0);
+	KUNIT_EXPECT_EQ(test, events_of(a), NEW);
 	KUNIT_EXPECT_EQ(test, read_at(a, 1, &snap.bytes[1], sizeof(snap) - 1),
 			snap_sz(5) - 1);
 	KUNIT_EXPECT_MEMEQ(test, &snap, &first, snap_sz(5));
@@ -288,13 +296,12 @@ static void snapshot_for_nobody(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, rcu_access_pointer(dev->latest));
 
 	reader = open_reader(test, dev);
-	KUNIT_EXPECT_EQ(test, damon_reader_events(reader), 0);
+	KUNIT_EXPECT_EQ(test, events_of(reader), 0);
 	KUNIT_EXPECT_EQ(test, read_at(reader, 0, &snap, sizeof(snap)),
 			snap_sz(0));
 	KUNIT_EXPECT_EQ(test, snap.header.generation, 0);
 	damon_snapshot_answer(ctx);
-	KUNIT_EXPECT_EQ(test, damon_reader_events(reader),
-			EPOLLIN | EPOLLRDNORM);
+	KUNIT_EXPECT_EQ(test, events_of(reader), NEW);
 	KUNIT_EXPECT_EQ(test, read_at(reader, 0, &snap, sizeof(snap)),
 			snap_sz(5));
 	/* The results of the last window, not of the one that goes on. */
@@ -321,14 +328,13 @@ static void snapshot_without_memory(struct kunit *test)
 	t->nr_regions = TOO_MANY;
 	damon_snapshot_end_window(ctx);
 	damon_snapshot_end_window(ctx);
-	KUNIT_EXPECT_EQ(test, damon_reader_events(reader), 0);
+	KUNIT_EXPECT_EQ(test, events_of(reader), 0);
 	KUNIT_EXPECT_EQ(test, read_at(reader, 0, &again, sizeof(again)),
 			snap_sz(5));
 	KUNIT_EXPECT_MEMEQ(test, &again, &snap, snap_sz(5));
 	t->nr_regions = nr;
 	damon_snapshot_end_window(ctx);
-	KUNIT_EXPECT_EQ(test, damon_reader_events(reader),
-			EPOLLIN | EPOLLRDNORM);
+	KUNIT_EXPECT_EQ(test, events_of(reader), NEW);
 	KUNIT_EXPECT_EQ(test, read_at(reader, 0, &again, sizeof(again)),
 			snap_sz(5));
 	KUNIT_EXPECT_EQ(test, again.header.generation, 4);
@@ -340,11 +346,10 @@ static void snapshot_without_memory(struct kunit *test)
 	t->nr_regions = TOO_MANY;
 	damon_snapshot_answer(ctx);
 	KUNIT_EXPECT_EQ(test, snap_of(ctx)->answered, snap_of(ctx)->asked);
-	KUNIT_EXPECT_EQ(test, damon_reader_events(reader), 0);
+	KUNIT_EXPECT_EQ(test, events_of(reader), 0);
 	t->nr_regions = nr;
 	damon_snapshot_end_window(ctx);
-	KUNIT_EXPECT_EQ(test, damon_reader_events(reader),
-			EPOLLIN | EPOLLRDNORM);
+	KUNIT_EXPECT_EQ(test, events_of(reader), NEW);
 }
 
 static void snapshot_without_targets(struct kunit *test)
@@ -415,19 +420,19 @@ static void snapshot_of_a_run(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, damon_stop(&trace->ctx, 1), 0);
 	KUNIT_EXPECT_NULL(test, snap_of(trace->ctx));
-	KUNIT_EXPECT_TRUE(test, damon_reader_events(late) & EPOLLHUP);
-	KUNIT_EXPECT_TRUE(test, damon_reader_events(late) & EPOLLIN);
+	KUNIT_EXPECT_TRUE(test, events_of(late) & ENDED);
+	KUNIT_EXPECT_TRUE(test, events_of(late) & NEW);
 	/* A look at the header alone does not use the last take up. */
 	KUNIT_EXPECT_EQ(test, read_at(late, 0, &snap, 72), 72);
 	last = snap.header.generation;
 	KUNIT_EXPECT_EQ(test, read_at(late, 0, &snap, sizeof(snap)),
 			snap_sz(snap.header.count));
 	KUNIT_EXPECT_EQ(test, snap.header.generation, last);
-	KUNIT_EXPECT_EQ(test, damon_reader_events(late), EPOLLHUP);
+	KUNIT_EXPECT_EQ(test, events_of(late), ENDED);
 	KUNIT_EXPECT_EQ(test, read_at(late, 0, &snap, sizeof(snap)), 0);
 	/* The other one has its own last take. */
 	KUNIT_EXPECT_GE(test, read_at(early, 72, &snap, 40), 40);
-	if (damon_reader_events(early) & EPOLLIN)
+	if (events_of(early) & NEW)
 		KUNIT_EXPECT_EQ(test, read_at(early, 0, &snap, sizeof(snap)),
 				snap_sz(snap.header.count));
 	KUNIT_EXPECT_EQ(test, read_at(early, 0, &snap, sizeof(snap)), 0);

@@ -152,6 +152,7 @@ static const struct file {
 	{ "0/cost", cost_at_first, .read_only = true },
 	{ "0/contexts/nr_contexts", "1\n", nr_contexts_inputs },
 	{ CONTEXT "avail_operations", NULL, .read_only = true },
+	{ CONTEXT "device", NULL, .read_only = true },
 	{ CONTEXT "operations", "vaddr\n", ops_inputs },
 	{ ATTRS "tlb_honesty", "N\n", bool_inputs },
 	{ ATTRS "intervals/sample_us", "5000\n", ulong_inputs },
