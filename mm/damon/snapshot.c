@@ -310,8 +310,10 @@ static bool damon_snapshot_answered(struct damon_snapshot *snap,
 				    unsigned int asked)
 {
 	/* Numbers may wrap. What was published before is seen after this. */
-	return (int)(smp_load_acquire(&snap->answered) - asked) >= 0 ||
-	       smp_load_acquire(&snap->over);
+	if ((int)(smp_load_acquire(&snap->answered) - asked) >= 0)
+		return true;
+	/* Pairs with damon_snapshot_remove(). */
+	return smp_load_acquire(&snap->over);
 }
 
 /*
