@@ -14,6 +14,7 @@
 
 #include "bench.h"
 #include "damon_sysfs.h"
+#include "snapshot-device.h"
 
 #define ROUNDS		3
 #define WARM_NS		(500 * MSEC)
@@ -122,7 +123,7 @@ static int tried_regions(void)
  */
 static int device(void)
 {
-	return 1;
+	return snapshot_device(ROUNDS);
 }
 
 int snapshot_run(const struct workload *w, pid_t child)

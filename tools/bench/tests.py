@@ -7,7 +7,7 @@ import guest
 
 PROGRAMS = {
     "bench": ("bench", guest.SOURCES),
-    "reader": ("reader", guest.SOURCES + ["tools/bench/snapshot.c"]),
+    "reader": ("reader", guest.SOURCES + ["tools/bench/snapshot.c", "tools/bench/snapshot-device.c"]),
     "cost": ("cost", ["tools/bench/cost.c", *guest.HELPERS]),
     "tlb": ("tlb", ["tools/bench/beside-tlb.c", *guest.BESIDE_SOURCES]),
     "writer": ("writer", ["tools/bench/beside-writer.c", *guest.BESIDE_SOURCES]),
