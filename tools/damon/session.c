@@ -142,8 +142,10 @@ int session_begin(struct session *s)
 {
 	int err;
 
+	s->device.fd = -1;
+	s->by_device = device_known();
 	err = admin_open(&s->admin);
-	if (!err)
+	if (!err && !s->by_device)
 		err = trace_open(&s->trace, buffer_kib(s->cfg));
 	if (!err)
 		err = begin_record(s);
@@ -151,9 +153,10 @@ int session_begin(struct session *s)
 		err = begin_ticks(s);
 	if (!err)
 		err = begin_kdamond(s);
-	if (!err)
-		err = trace_follow(&s->trace, s->kdamond_pid);
-	return err;
+	if (err)
+		return err;
+	return s->by_device ? device_open(&s->device, &s->admin, s->slot.index) :
+			      trace_follow(&s->trace, s->kdamond_pid);
 }
 
 enum session_event session_wait(struct session *s, struct signalfd_siginfo *info)
@@ -161,6 +164,8 @@ enum session_event session_wait(struct session *s, struct signalfd_siginfo *info
 	struct pollfd fds[] = {
 		{ .fd = s->signal_fd, .events = POLLIN },
 		{ .fd = s->tick_fd, .events = POLLIN },
+		/* Ignored by poll() if there is none. */
+		{ .fd = s->device.fd, .events = POLLIN },
 	};
 	u64 ticks;
 
@@ -171,8 +176,16 @@ enum session_event session_wait(struct session *s, struct signalfd_siginfo *info
 		}
 		if (read(s->signal_fd, info, sizeof(*info)) == sizeof(*info))
 			return SESSION_SIGNAL;
-		if (read(s->tick_fd, &ticks, sizeof(ticks)) == sizeof(ticks))
-			return trace_drain(&s->trace, &s->as, false) ? SESSION_FAILED :
+		if (fds[2].revents & POLLIN && device_drain(&s->device, &s->as))
+			return SESSION_FAILED;
+		/* The thread has ended; ticks go on. */
+		if (fds[2].revents & POLLHUP)
+			fds[2].fd = -1;
+		if (read(s->tick_fd, &ticks, sizeof(ticks)) != sizeof(ticks))
+			continue;
+		if (s->by_device)
+			return SESSION_TICK;
+		return trace_drain(&s->trace, &s->as, false) ? SESSION_FAILED :
 								       SESSION_TICK;
 	}
 }
@@ -194,9 +207,14 @@ int session_finish(struct session *s)
 	s->end_ns = session_now_ns();
 	err_off = admin_off(&s->admin, s->slot.index);
 	s->on = err_off != 0;
-	trace_stop(&s->trace);
-	err = trace_drain(&s->trace, &s->as, true);
-	assembler_finish(&s->as);
+	if (s->by_device) {
+		err = s->device.buf ? device_drain(&s->device, &s->as) : 0;
+		s->trace.lost = s->device.nr_missed;
+	} else {
+		trace_stop(&s->trace);
+		err = trace_drain(&s->trace, &s->as, true);
+		assembler_finish(&s->as);
+	}
 	if (!err)
 		err = record_finish(&s->record, s->end_ns, s->trace.lost);
 	return err ? err : err_off;
@@ -210,6 +228,7 @@ void session_end(struct session *s)
 		admin_release(&s->admin, s->slot.index, s->slot.raised);
 		admin_unlock(&s->admin);
 	}
+	device_close(&s->device);
 	trace_close(&s->trace);
 	record_writer_free(&s->record);
 	snapshot_free(&s->as.snap);

@@ -7,12 +7,14 @@
 #include <sys/signalfd.h>
 
 #include "admin.h"
+#include "device.h"
 #include "record.h"
 #include "trace.h"
 
 /**
  * struct session - one monitoring
  * @cfg: what is monitored
+ * @by_device: snapshots come from @device, else from @trace
  * @record: where the snapshots go
  * @record_path: its file, or NULL for one in memory
  * @record_fd: with @record_path NULL, that memory
@@ -28,6 +30,8 @@ struct session {
 	const struct monitor_cfg *cfg;
 	struct admin admin;
 	struct admin_slot slot;
+	bool by_device;
+	struct device device;
 	struct trace trace;
 	struct assembler as;
 	struct record_writer record;
