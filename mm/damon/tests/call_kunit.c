@@ -285,8 +285,7 @@ static void call_ending(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, damon_set_attrs(ctx, 500, 1000, 5000, 3, 10), 0);
 	trace->fail = 'a';
 	for (round = 0; round < 60; round++) {
-		memset(trace->log, 0, sizeof(trace->log));
-		trace->nr = 0;
+		test_clear_trace(trace);
 		trace->fail_at = round % 2 ? 1 + round % 5 : 0;
 		test_start(test, ctx);
 		for (i = 0; i < NR_CALLERS; i++)

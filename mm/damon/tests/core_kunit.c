@@ -290,8 +290,7 @@ static void core_end_by_itself(struct kunit *test)
 	trace->fail = 'b';
 	trace->fail_at = 1;
 	for (i = 0; i < 100; i++) {
-		memset(trace->log, 0, sizeof(trace->log));
-		trace->nr = 0;
+		test_clear_trace(trace);
 		/* It may be over before the start returns. */
 		test_start(test, trace->ctx);
 		test_wait_ended(test, trace->ctx);

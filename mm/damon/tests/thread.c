@@ -9,17 +9,14 @@ static struct test_trace *trace_of(struct damon_ctx *ctx)
 	return ctx->callback.private;
 }
 
-/* Take down a call. Returns how often it was made. */
+/* Take down a call. Returns how often it was made, at least once. */
 static unsigned int trace_add(struct test_trace *trace, char call)
 {
-	unsigned int i, times = 0;
-
 	if (trace->nr < TRACE_LEN - 1)
 		trace->log[trace->nr] = call;
 	trace->nr++;
-	for (i = 0; trace->log[i]; i++)
-		times += trace->log[i] == call;
-	return times;
+	/* The log may be full of other calls. */
+	return ++trace->times[(unsigned char)call];
 }
 
 static int trace_callback(struct damon_ctx *ctx, char call)
@@ -116,6 +113,13 @@ static int trace_after_aggregation(struct damon_ctx *ctx)
 static void trace_before_terminate(struct damon_ctx *ctx)
 {
 	trace_add(trace_of(ctx), 't');
+}
+
+void test_clear_trace(struct test_trace *trace)
+{
+	memset(trace->log, 0, sizeof(trace->log));
+	memset(trace->times, 0, sizeof(trace->times));
+	trace->nr = 0;
 }
 
 struct test_trace *test_new_trace(struct kunit *test)

@@ -20,8 +20,9 @@
  * @ctx:	the context
  * @log:	one letter a call, in order; cut at the end
  * @nr:		calls, those that did not fit too
+ * @times:	the same by letter
  * @fail:	the callback of that letter returns an error
- * @fail_at:	... when it is called that often
+ * @fail_at:	... when it is called that often; zero: never
  * @invalid_at:	the targets become invalid at that look; zero: never
  * @check_ms:	how long a check of accesses takes
  * @hot:	checks find each sample accessed
@@ -38,6 +39,7 @@ struct test_trace {
 	struct damon_ctx *ctx;
 	char log[TRACE_LEN];
 	unsigned int nr;
+	unsigned int times['z' + 1];
 	char fail;
 	unsigned int fail_at;
 	unsigned int invalid_at;
@@ -56,6 +58,9 @@ struct test_trace {
  * windows of 4 ms, updates every other one.
  */
 struct test_trace *test_new_trace(struct kunit *test);
+
+/* Take down calls from the first on, as if none was made before. */
+void test_clear_trace(struct test_trace *trace);
 
 /* Wait until a context has ended by itself. */
 void test_wait_ended(struct kunit *test, struct damon_ctx *ctx);
