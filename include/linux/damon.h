@@ -15,6 +15,7 @@
 
 #include <linux/args.h>
 #include <linux/completion.h>
+#include <linux/damos.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/list.h>
@@ -30,16 +31,6 @@ struct damon_target;
 
 /* No region is smaller than this, unless its context says otherwise. */
 #define DAMON_MIN_REGION_SZ	PAGE_SIZE
-
-/**
- * struct damon_addr_range - a span of addresses
- * @start:	first address of the span
- * @end:	first address behind the span
- */
-struct damon_addr_range {
-	unsigned long start;
-	unsigned long end;
-};
 
 /**
  * struct damon_region - a span of a target that is watched as one
@@ -113,6 +104,18 @@ enum damon_ops_id {
  * @idle_ticks:			for how many of the coming ticks there is nothing to
  *				check or to prepare: the kdamond may sleep through them
  * @reset_aggregated:		a window has ended and was reported
+ * @supports_action:		can they do that; asked when a context is checked.
+ *				NULL: whatever @apply_scheme can
+ * @supports_filter:		can that action leave out the pages that a filter of
+ *				that type says; asked likewise for filters about
+ *				pages. NULL: all actions can
+ * @get_scheme_score:		priority of a region for a scheme under a quota, 0
+ *				to DAMOS_MAX_SCORE. NULL: all regions are equal
+ * @apply_scheme:		apply the action of a scheme to a region; returns the
+ *				number of bytes to which it was applied, and tells
+ *				what its filters let pass by
+ *				damos_add_filter_passed(). NULL: no action does
+ *				anything
  * @target_valid:		does the address space (a struct damon_target)
  *				still exist
  * @cleanup_target:		a target is about to be destroyed: drop what is
@@ -122,7 +125,9 @@ enum damon_ops_id {
  * Any of them may be NULL. All run in the kdamond, may sleep, and hold no lock.
  * For one context the order is: @init; then for each tick @target_valid,
  * @prepare_access_checks, @check_accesses; @reset_aggregated at the end of each
- * window; @update when it is due; at last @cleanup.
+ * window, and before it @get_scheme_score and @apply_scheme for each region that a
+ * scheme is meant for; @update when it is due; at last @cleanup. Schemes with an
+ * interval of their own also run after other @check_accesses.
  */
 struct damon_operations {
 	enum damon_ops_id id;
@@ -132,6 +137,14 @@ struct damon_operations {
 	unsigned int (*check_accesses)(struct damon_ctx *ctx);
 	unsigned int (*idle_ticks)(struct damon_ctx *ctx);
 	void (*reset_aggregated)(struct damon_ctx *ctx);
+	bool (*supports_action)(enum damos_action action);
+	bool (*supports_filter)(enum damos_action action,
+				enum damos_filter_type type);
+	int (*get_scheme_score)(struct damon_ctx *ctx, struct damon_target *t,
+				struct damon_region *r, struct damos *s);
+	unsigned long (*apply_scheme)(struct damon_ctx *ctx,
+				      struct damon_target *t,
+				      struct damon_region *r, struct damos *s);
 	bool (*target_valid)(void *target);
 	void (*cleanup_target)(struct damon_target *target);
 	void (*cleanup)(struct damon_ctx *ctx);
@@ -143,11 +156,16 @@ struct damon_operations {
  * @before_start:	after &damon_operations.init, before the first tick
  * @after_sampling:	after &damon_operations.prepare_access_checks
  * @after_aggregation:	the results of a window are complete
+ * @after_wmarks_check:	watermarks were compared, while schemes are active as well
+ *			as while none is
+ * @before_damos_apply:	a scheme is about to be applied to a region; a value other
+ *			than zero skips that
  * @before_terminate:	the monitoring ends; results can still be read
  *
  * Any of them may be NULL. All run in the kdamond, may sleep, may read results
  * without a lock and may change the context by damon_set_attrs() and
- * damon_commit_ctx(). A return value other than zero ends the monitoring.
+ * damon_commit_ctx(), but for @before_damos_apply. A return value other than zero
+ * ends the monitoring where nothing else is said.
  */
 struct damon_callback {
 	void *private;
@@ -155,6 +173,9 @@ struct damon_callback {
 	int (*before_start)(struct damon_ctx *ctx);
 	int (*after_sampling)(struct damon_ctx *ctx);
 	int (*after_aggregation)(struct damon_ctx *ctx);
+	int (*after_wmarks_check)(struct damon_ctx *ctx);
+	int (*before_damos_apply)(struct damon_ctx *ctx, struct damon_target *t,
+				  struct damon_region *r, struct damos *s);
 	void (*before_terminate)(struct damon_ctx *ctx);
 };
 
@@ -183,6 +204,23 @@ struct damon_call_control {
 };
 
 /**
+ * struct damon_intervals_goal - how the intervals shall be tuned
+ * @access_bp:		share of all looks that shall find an access, weighted by
+ *			size, in 1/10000
+ * @aggrs:		windows from one tuning to the next; zero: none
+ * @min_sample_us:	smallest sampling interval, in us
+ * @max_sample_us:	largest
+ *
+ * The ratio of the intervals stays as the user has set it.
+ */
+struct damon_intervals_goal {
+	unsigned long access_bp;
+	unsigned long aggrs;
+	unsigned long min_sample_us;
+	unsigned long max_sample_us;
+};
+
+/**
  * struct damon_ctx - what to monitor, and how
  * @sample_interval:		time between two looks at a region, in us; zero
  *				counts as one
@@ -192,7 +230,8 @@ struct damon_call_control {
  *				&damon_operations.update, in us
  * @min_nr_regions:		smallest number of regions, at least 3
  * @max_nr_regions:		largest number of regions
- * @attrs:			the five numbers above as one value
+ * @intervals_goal:		how @sample_interval and @aggr_interval are tuned
+ * @attrs:			the six above as one value
  * @kdamond:			the thread; NULL when not running. Read under
  *				@kdamond_lock, or use damon_is_running() and
  *				damon_kdamond_pid()
@@ -209,7 +248,9 @@ struct damon_call_control {
  *				a CPU that still holds them cannot hide its
  *				accesses. Set while the context does not run, or
  *				from its kdamond
+ * @pause:			neither sample nor act; set like @tlb_honesty
  * @adaptive_targets:		targets, see damon_add_target()
+ * @schemes:			schemes, see damon_add_scheme()
  *
  * Made by damon_new_ctx() only: more is kept behind it.
  */
@@ -220,6 +261,7 @@ struct damon_ctx {
 		unsigned long ops_update_interval;
 		unsigned long min_nr_regions;
 		unsigned long max_nr_regions;
+		struct damon_intervals_goal intervals_goal;
 	);
 
 	struct task_struct *kdamond;
@@ -231,7 +273,9 @@ struct damon_ctx {
 
 	unsigned long min_region_sz;
 	bool tlb_honesty;
+	bool pause;
 	struct list_head adaptive_targets;
+	struct list_head schemes;
 };
 
 static inline struct damon_region *damon_next_region(struct damon_region *r)
@@ -254,7 +298,7 @@ static inline struct damon_region *damon_last_region(struct damon_target *t)
 	return list_last_entry(&t->regions_list, struct damon_region, list);
 }
 
-static inline unsigned long damon_sz_region(struct damon_region *r)
+static inline unsigned long damon_sz_region(const struct damon_region *r)
 {
 	return r->ar.end - r->ar.start;
 }
@@ -335,6 +379,8 @@ void damon_destroy_ctx(struct damon_ctx *ctx);
 int damon_set_attrs_struct(struct damon_ctx *ctx,
 			   const struct damon_attrs *attrs);
 int damon_commit_ctx(struct damon_ctx *dst, struct damon_ctx *src);
+unsigned int damon_nr_accesses_mvsum(struct damon_region *r,
+				     struct damon_ctx *ctx);
 
 bool damon_is_registered_ops(enum damon_ops_id id);
 int damon_register_ops(struct damon_operations *ops);
@@ -442,6 +488,12 @@ static inline int damon_commit_ctx(struct damon_ctx *dst,
 	return -EOPNOTSUPP;
 }
 
+static inline unsigned int damon_nr_accesses_mvsum(struct damon_region *r,
+						   struct damon_ctx *ctx)
+{
+	return 0;
+}
+
 static inline bool damon_is_registered_ops(enum damon_ops_id id)
 {
 	return false;
@@ -509,6 +561,7 @@ static inline int damon_set_attrs_values(struct damon_ctx *ctx,
 		.ops_update_interval = ops_upd_int,
 		.min_nr_regions = min_nr_reg,
 		.max_nr_regions = max_nr_reg,
+		.intervals_goal = ctx->intervals_goal,
 	};
 
 	return damon_set_attrs_struct(ctx, &attrs);
@@ -520,7 +573,8 @@ static inline int damon_set_attrs_values(struct damon_ctx *ctx,
 /**
  * damon_set_attrs() - Set intervals and numbers of regions of a context.
  * @...: either (ctx, sample_int, aggr_int, ops_upd_int, min_nr_reg, max_nr_reg)
- *	 with the intervals in us, or (ctx, const struct damon_attrs \*)
+ *	 with the intervals in us, which leaves the rest as it is, or
+ *	 (ctx, const struct damon_attrs \*)
  *
  * While the context runs, only from its kdamond: results are then rescaled to
  * the new intervals, and a new window begins.

@@ -25,6 +25,9 @@
 #include <linux/math64.h>
 #include <linux/wait.h>
 
+struct folio;
+struct mem_cgroup;
+
 /*
  * A region is looked at in this many equal parts, so that differences inside
  * it show. A power of two: the borders are found by shifting.
@@ -217,6 +220,73 @@ struct damon_va_target {
 };
 
 /**
+ * struct damos_goal_state - a goal, and what was measured for it
+ * @goal:	what the user sees
+ * @last_psi_us: total of the pressure when it was looked at last (K)
+ * @has_psi:	it was looked at (K)
+ */
+struct damos_goal_state {
+	struct damos_quota_goal goal;
+	u64 last_psi_us;
+	bool has_psi;
+};
+
+/**
+ * struct damos_quota_state - what was used of the quota of a scheme
+ * @began:	there was a window, the present one has begun at @window_start (K)
+ * @window_start: in ns (K)
+ * @charged:	bytes charged in this window (K)
+ * @charged_ns:	time spent in it (K)
+ * @total:	bytes charged in earlier windows; the older, the less they count (K)
+ * @total_ns:	time spent on them, likewise (K)
+ * @tuned:	limit that the goals call for, in 1/10000 bytes; zero: not known (K)
+ * @from_target: the next window continues with this target; NULL: with any. Only
+ *		compared, never followed: it may be gone (K)
+ * @from_addr:	and at this address of it (K)
+ * @min_score:	regions of lower priority have to wait (K)
+ * @bytes:	bytes of the regions that the scheme is meant for, by priority (K)
+ */
+struct damos_quota_state {
+	bool began;
+	u64 window_start;
+	unsigned long charged;
+	u64 charged_ns;
+	u64 total;
+	u64 total_ns;
+	u64 tuned;
+	const struct damon_target *from_target;
+	unsigned long from_addr;
+	unsigned int min_score;
+	u64 bytes[DAMOS_MAX_SCORE + 1];
+};
+
+/**
+ * struct damos_state - a scheme, and what its kdamond remembers
+ * @scheme:	what the user sees
+ * @active:	as the watermarks say (K)
+ * @due:	it runs in the present step (K)
+ * @walked:	the present damos_walk() has seen all that it tried (K)
+ * @core_allowed: a filter of the core allows the present region, so those of the
+ *		operations have no say (K)
+ * @sz_passed:	bytes of the present region that these let pass (K)
+ * @next_apply:	value of damon_ctx_state.tick from which on it is due (K)
+ * @last_folio:	end of the memory that was handled last, so that a folio across the
+ *		border of two regions is handled once. For the operations (K)
+ * @quota:	what was used of its quota (K)
+ */
+struct damos_state {
+	struct damos scheme;
+	bool active;
+	bool due;
+	bool walked;
+	bool core_allowed;
+	unsigned long sz_passed;
+	u64 next_apply;
+	unsigned long last_folio;
+	struct damos_quota_state quota;
+};
+
+/**
  * struct damon_target_state - a target, and what is remembered about it
  * @target:	what the user sees
  * @va:		for virtual address spaces (K)
@@ -284,6 +354,13 @@ struct damon_cost {
  * @tick:	sampling intervals since the start, missed ones too (K)
  * @window_end:	value of @tick that ends the window (K)
  * @next_update: value of @tick from which on the operations update (K)
+ * @next_apply:	value of @tick from which on a scheme is due; U64_MAX: none is (K)
+ * @next_tune:	value of @tick from which on intervals are tuned (K)
+ * @base_samples: looks in a window, as the user has set the intervals (K)
+ * @walk:	the damos_walk() that waits; NULL: none. Taken away under L and
+ *		@walk_lock, read under either
+ * @walking:	it has begun (K)
+ * @walk_lock:	held while a function of damos_walk() runs; outside of L
  * @started:	when the run began (K)
  * @cost:	of the run (K)
  * @cost_shown:	what readers see of @cost (L)
@@ -312,6 +389,13 @@ struct damon_ctx_state {
 	u64 tick;
 	u64 window_end;
 	u64 next_update;
+	u64 next_apply;
+	u64 next_tune;
+	unsigned int base_samples;
+
+	struct damos_walk_control *walk;
+	bool walking;
+	struct mutex walk_lock;
 
 	ktime_t started;
 	struct damon_cost cost;
@@ -337,6 +421,17 @@ static inline struct damon_target_state *
 damon_target_state(struct damon_target *t)
 {
 	return container_of(t, struct damon_target_state, target);
+}
+
+static inline struct damos_state *damos_state(struct damos *s)
+{
+	return container_of(s, struct damos_state, scheme);
+}
+
+static inline struct damos_goal_state *
+damos_goal_state(struct damos_quota_goal *g)
+{
+	return container_of(g, struct damos_goal_state, goal);
 }
 
 static inline struct damon_ctx_state *damon_ctx_state(struct damon_ctx *ctx)
@@ -489,6 +584,127 @@ int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
 		     struct damon_reason *why);
 ktime_t damon_interval_ktime(unsigned long interval_us);
 
+/* scheme.c */
+
+/**
+ * struct damos_action_row - an action
+ * @name:	keyword of the administrator
+ * @keeps_age:	regions do not become young by it
+ * @migrates:	it needs a node
+ */
+struct damos_action_row {
+	const char *name;
+	bool keeps_age;
+	bool migrates;
+};
+
+extern const struct damos_action_row damos_actions[NR_DAMOS_ACTIONS];
+
+void damos_start(struct damon_ctx *ctx);
+void damos_reschedule(struct damon_ctx *ctx);
+void damos_apply(struct damon_ctx *ctx);
+void damos_cancel_walk(struct damon_ctx *ctx);
+void damos_free(struct damos *s);
+
+/* scheme-config.c */
+int damos_check(struct damon_ctx *ctx, struct damos *s, unsigned int idx,
+		struct damon_reason *why);
+int damos_copy_all(struct damon_ctx *src, struct list_head *copies);
+void damos_take_all(struct damon_ctx *dst, struct list_head *copies);
+void damos_free_all(struct list_head *schemes);
+
+/* quota.c */
+bool damos_quota_is_set(const struct damos *s);
+bool damos_quota_begin(struct damon_ctx *ctx, struct damos *s, u64 now);
+bool damos_quota_is_full(struct damon_ctx *ctx, struct damos *s);
+unsigned long damos_quota_room(struct damos *s);
+void damos_quota_charge(struct damon_ctx *ctx, struct damos *s,
+			unsigned long sz, unsigned long applied, u64 ns);
+void damos_quota_forget_scores(struct damos *s);
+void damos_quota_add_score(struct damos *s, int score, unsigned long sz);
+void damos_quota_set_min_score(struct damos *s);
+int damos_hot_score(struct damon_ctx *ctx, struct damon_region *r,
+		    struct damos *s);
+int damos_cold_score(struct damon_ctx *ctx, struct damon_region *r,
+		     struct damos *s);
+
+/* tune.c */
+u64 damon_feedback(u64 last, unsigned long score);
+extern const char * const damos_goal_tuners[NR_DAMOS_QUOTA_GOAL_TUNERS];
+bool damon_tune_intervals(struct damon_ctx *ctx, struct damon_attrs *attrs);
+
+/* goal.c */
+
+/**
+ * struct damos_goal_row - a metric of goals
+ * @name:	keyword of the administrator
+ * @measure:	returns its value now; NULL: the user tells it
+ * @has_nid:	it is about a node
+ * @has_memcg:	it is about a memory cgroup
+ * @physical:	only where regions are physical memory
+ */
+struct damos_goal_row {
+	const char *name;
+	unsigned long (*measure)(struct damon_ctx *ctx, struct damos *s,
+				 struct damos_quota_goal *g);
+	bool has_nid;
+	bool has_memcg;
+	bool physical;
+};
+
+extern const struct damos_goal_row damos_goals[NR_DAMOS_QUOTA_GOAL_METRICS];
+
+void damos_goals_measure(struct damon_ctx *ctx, struct damos *s);
+
+/* watermark.c */
+
+/**
+ * struct damos_wmark_row - a metric of watermarks
+ * @name:	keyword of the administrator
+ * @measure:	returns its value now; NULL: always active
+ */
+struct damos_wmark_row {
+	const char *name;
+	unsigned long (*measure)(void);
+};
+
+extern const struct damos_wmark_row damos_wmarks[NR_DAMOS_WMARK_METRICS];
+
+unsigned long damos_wmarks_check(struct damon_ctx *ctx);
+
+/* filter.c */
+
+/**
+ * struct damos_page - a page, as the filters of the operations see it
+ * @folio:	its folio, which cannot go away meanwhile; NULL: there is none
+ * @young:	it was accessed since it was looked at last
+ */
+struct damos_page {
+	struct folio *folio;
+	bool young;
+};
+
+/**
+ * struct damos_filter_row - a type of filters
+ * @name:	keyword of the administrator
+ * @match:	is the page what the filter is about; NULL: it is about regions
+ */
+struct damos_filter_row {
+	const char *name;
+	bool (*match)(const struct damos_filter *f, const struct damos_page *p);
+};
+
+extern const struct damos_filter_row damos_filters[NR_DAMOS_FILTER_TYPES];
+
+bool damos_filter_region(struct damon_ctx *ctx, struct damon_target *t,
+			 struct damon_region *r, struct damos *s);
+bool damos_filter_page(struct damos *s, const struct damos_page *p);
+bool damos_has_ops_filter(struct damos *s, enum damos_filter_type type);
+
+/* memcg.c */
+int damon_memcg_id(const char *path, u64 *id);
+struct mem_cgroup *damon_memcg_get(u64 id);
+
 /* region.c */
 extern struct kmem_cache *damon_region_cache;
 
@@ -577,7 +793,6 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 			   struct mm_struct *mm, bool check);
 
 /* folio.c */
-struct folio;
 void damon_folio_harvested(struct folio *folio);
 
 #endif	/* _MM_DAMON_INTERNAL_H */
