@@ -45,6 +45,26 @@ ktime_t damon_interval_ktime(unsigned long interval_us)
 	return ns_to_ktime(us * NSEC_PER_USEC);
 }
 
+static int damon_intervals_goal_check(const struct damon_attrs *attrs,
+				      struct damon_reason *why)
+{
+	const struct damon_intervals_goal *goal = &attrs->intervals_goal;
+
+	if (!goal->aggrs)
+		return 0;
+	if (goal->min_sample_us > goal->max_sample_us)
+		return damon_reason_set(why, -EINVAL,
+				"monitoring_attrs/intervals/intervals_goal: min_sample_us %lu is above max_sample_us %lu",
+				goal->min_sample_us, goal->max_sample_us);
+	if (attrs->sample_interval < goal->min_sample_us ||
+	    attrs->sample_interval > goal->max_sample_us)
+		return damon_reason_set(why, -EINVAL,
+				"monitoring_attrs/intervals: sample_us %lu is not between those of intervals_goal, %lu and %lu",
+				attrs->sample_interval, goal->min_sample_us,
+				goal->max_sample_us);
+	return 0;
+}
+
 /**
  * damon_attrs_check() - Do attributes make sense?
  * @attrs:	attributes
@@ -67,7 +87,7 @@ int damon_attrs_check(const struct damon_attrs *attrs,
 		return damon_reason_set(why, -EINVAL,
 				"monitoring_attrs/intervals: sample_us %lu is above aggr_us %lu",
 				attrs->sample_interval, attrs->aggr_interval);
-	return 0;
+	return damon_intervals_goal_check(attrs, why);
 }
 
 static int damon_target_check(struct damon_target *t, unsigned int idx,
@@ -97,12 +117,13 @@ static int damon_target_check(struct damon_target *t, unsigned int idx,
  * @ctx:	what is wanted
  * @why:	names what is wrong, as the administrator's files do; may be NULL
  *
- * Return: 0 or -EINVAL.
+ * Return: 0; -EINVAL; -EOPNOTSUPP for what the operations cannot do.
  */
 int damon_ctx_check(struct damon_ctx *ctx, struct damon_reason *why)
 {
 	struct damon_target *t;
 	unsigned int idx = 0;
+	struct damos *s;
 	int err;
 
 	err = damon_attrs_check(&ctx->attrs, why);
@@ -117,6 +138,12 @@ int damon_ctx_check(struct damon_ctx *ctx, struct damon_reason *why)
 		if (err)
 			return err;
 	}
+	idx = 0;
+	damon_for_each_scheme(s, ctx) {
+		err = damos_check(ctx, s, idx++, why);
+		if (err)
+			return err;
+	}
 	return 0;
 }
 
@@ -127,6 +154,7 @@ static void damon_attrs_apply(struct damon_ctx *ctx,
 	struct damon_attrs old = ctx->attrs;
 
 	ctx->attrs = *attrs;
+	damon_ctx_state(ctx)->asked = *attrs;
 	/* Without new intervals, results and windows stay as they are. */
 	if (old.sample_interval == attrs->sample_interval &&
 	    old.aggr_interval == attrs->aggr_interval &&
@@ -320,15 +348,17 @@ static bool damon_ops_equal(const struct damon_operations *a,
  *
  * Targets are matched by their place. One that is wanted for another process
  * starts anew, one for which regions are given is fitted to them, any other
- * stays as it is. What equals the present changes nothing. May sleep.
+ * stays as it is. Schemes are matched likewise, and keep what they remember. What
+ * equals the present changes nothing. May sleep.
  *
- * Return: 0, -EINVAL, -ENOMEM. On an error @dst is as it was.
+ * Return: 0, -EINVAL, -EOPNOTSUPP, -ENOMEM. On an error @dst is as it was.
  */
 int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
 		     struct damon_reason *why)
 {
 	bool running = kdamond_is_current(dst), new_ops, new_targets;
 	struct damon_target_plan *plans;
+	LIST_HEAD(schemes);
 	unsigned int nr;
 	int err;
 
@@ -336,13 +366,23 @@ int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
 	if (err)
 		return err;
 	nr = max(damon_nr_targets(dst), damon_nr_targets(src));
+	err = damos_copy_all(src, &schemes);
+	if (err)
+		return damon_reason_set(why, err, "schemes: out of memory");
 	plans = damon_plans_make(dst, src, nr, why);
-	if (IS_ERR(plans))
+	if (IS_ERR(plans)) {
+		damos_free_all(&schemes);
 		return PTR_ERR(plans);
+	}
 
 	/* From here on nothing fails. */
 	new_targets = damon_plans_apply(dst, plans, nr);
-	damon_attrs_apply(dst, &src->attrs);
+	/* Tuned intervals stay in force until others are asked for. */
+	if (!running || memcmp(&src->attrs, &damon_ctx_state(dst)->asked,
+			       sizeof(src->attrs)))
+		damon_attrs_apply(dst, &src->attrs);
+	damos_take_all(dst, &schemes);
+	dst->pause = src->pause;
 	dst->min_region_sz = src->min_region_sz;
 	dst->tlb_honesty = src->tlb_honesty;
 	new_ops = !damon_ops_equal(&dst->ops, &src->ops);
@@ -362,11 +402,12 @@ int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
  *		a callback, or a function given to damon_call()
  * @src:	what is wanted; not changed, not kept, not running
  *
- * Attributes, &damon_ctx.tlb_honesty, operations, targets and their regions are
- * taken over; callbacks stay. Targets are matched by their place; see
+ * Attributes, &damon_ctx.tlb_honesty, &damon_ctx.pause, operations, schemes, targets
+ * and their regions are taken over; callbacks stay. Targets and schemes are matched by their place; see
  * &damon_target.obsolete. What equals the present changes nothing. May sleep.
  *
- * Return: 0, -EINVAL if @src makes no sense, -ENOMEM. On an error @dst is as it
+ * Return: 0, -EINVAL if @src makes no sense, -EOPNOTSUPP if its operations cannot
+ * do what its schemes want, -ENOMEM. On an error @dst is as it
  * was.
  */
 int damon_commit_ctx(struct damon_ctx *dst, struct damon_ctx *src)

@@ -189,6 +189,8 @@ struct damon_ctx *damon_new_ctx(void)
 	INIT_LIST_HEAD(&s->running);
 	INIT_LIST_HEAD(&s->calls);
 	init_waitqueue_head(&s->over_wait);
+	mutex_init(&s->walk_lock);
+	s->next_apply = U64_MAX;
 	s->rnd = get_random_u64() | 1;
 
 	ctx = &s->ctx;
@@ -200,11 +202,12 @@ struct damon_ctx *damon_new_ctx(void)
 	ctx->min_region_sz = DAMON_MIN_REGION_SZ;
 	mutex_init(&ctx->kdamond_lock);
 	INIT_LIST_HEAD(&ctx->adaptive_targets);
+	INIT_LIST_HEAD(&ctx->schemes);
 	return ctx;
 }
 
 /**
- * damon_destroy_ctx() - Free a context with its targets.
+ * damon_destroy_ctx() - Free a context with its targets and schemes.
  * @ctx:	context. It should not run; if it does, it is stopped. One that is
  *		ending is waited for
  *
@@ -220,6 +223,8 @@ void damon_destroy_ctx(struct damon_ctx *ctx)
 	mutex_unlock(&damon_running_lock);
 	damon_for_each_target_safe(t, next, ctx)
 		damon_destroy_target(t, ctx);
+	damos_free_all(&ctx->schemes);
+	mutex_destroy(&damon_ctx_state(ctx)->walk_lock);
 	mutex_destroy(&ctx->kdamond_lock);
 	kfree(damon_ctx_state(ctx));
 }

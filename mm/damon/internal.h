@@ -356,7 +356,9 @@ struct damon_cost {
  * @next_update: value of @tick from which on the operations update (K)
  * @next_apply:	value of @tick from which on a scheme is due; U64_MAX: none is (K)
  * @next_tune:	value of @tick from which on intervals are tuned (K)
- * @base_samples: looks in a window, as the user has set the intervals (K)
+ * @asked:	attributes as the user has set them; those in force may be tuned (K)
+ * @held:	there is nothing to sample for now: paused, or all schemes are
+ *		inactive (K)
  * @walk:	the damos_walk() that waits; NULL: none. Taken away under L and
  *		@walk_lock, read under either
  * @walking:	it has begun (K)
@@ -391,7 +393,8 @@ struct damon_ctx_state {
 	u64 next_update;
 	u64 next_apply;
 	u64 next_tune;
-	unsigned int base_samples;
+	struct damon_attrs asked;
+	bool held;
 
 	struct damos_walk_control *walk;
 	bool walking;
@@ -573,6 +576,7 @@ void damon_snapshot_answer(struct damon_ctx *ctx);
 int kdamond_fn(void *data);
 bool kdamond_is_current(struct damon_ctx *ctx);
 void kdamond_reschedule(struct damon_ctx *ctx);
+u64 kdamond_nr_ticks(struct damon_ctx *ctx, unsigned long interval);
 
 /* config.c */
 int damon_reason_set(struct damon_reason *why, int err, const char *fmt, ...)
@@ -600,7 +604,7 @@ struct damos_action_row {
 
 extern const struct damos_action_row damos_actions[NR_DAMOS_ACTIONS];
 
-void damos_start(struct damon_ctx *ctx);
+void damos_schedule(struct damon_ctx *ctx, struct damos *s);
 void damos_reschedule(struct damon_ctx *ctx);
 void damos_apply(struct damon_ctx *ctx);
 void damos_cancel_walk(struct damon_ctx *ctx);
@@ -618,8 +622,8 @@ bool damos_quota_is_set(const struct damos *s);
 bool damos_quota_begin(struct damon_ctx *ctx, struct damos *s, u64 now);
 bool damos_quota_is_full(struct damon_ctx *ctx, struct damos *s);
 unsigned long damos_quota_room(struct damos *s);
-void damos_quota_charge(struct damon_ctx *ctx, struct damos *s,
-			unsigned long sz, unsigned long applied, u64 ns);
+void damos_quota_charge(struct damos *s, unsigned long sz,
+			unsigned long applied, u64 ns);
 void damos_quota_forget_scores(struct damos *s);
 void damos_quota_add_score(struct damos *s, int score, unsigned long sz);
 void damos_quota_set_min_score(struct damos *s);
@@ -769,7 +773,18 @@ void damon_adapt_next_window(struct damon_ctx *ctx);
 void damon_adapt_drop_window(struct damon_ctx *ctx);
 void damon_target_forget_samples(struct damon_target *t);
 
+/* vaddr-scheme.c */
+bool damon_va_supports_action(enum damos_action action);
+bool damon_va_supports_filter(enum damos_action action,
+			      enum damos_filter_type type);
+int damon_va_score(struct damon_ctx *ctx, struct damon_target *t,
+		   struct damon_region *r, struct damos *s);
+unsigned long damon_va_apply(struct damon_ctx *ctx, struct damon_target *t,
+			     struct damon_region *r, struct damos *s);
+
 /* vaddr.c */
+struct mm_struct *damon_va_get_mm(struct damon_target *t);
+void damon_va_put_mm(struct mm_struct *mm);
 int damon_va_three_regions(struct mm_struct *mm,
 			   struct damon_addr_range regions[3]);
 

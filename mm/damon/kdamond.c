@@ -152,8 +152,14 @@ static void kdamond_cancel_calls(struct damon_ctx *ctx)
 		kdamond_cancel_call(control);
 }
 
-/* How many ticks @interval_us has; at least one, few enough to be added up. */
-static u64 kdamond_nr_ticks(struct damon_ctx *ctx, unsigned long interval_us)
+/**
+ * kdamond_nr_ticks() - How many ticks does an interval have?
+ * @ctx:		context
+ * @interval_us:	interval in us
+ *
+ * Return: the number, at least one, and few enough to be added up.
+ */
+u64 kdamond_nr_ticks(struct damon_ctx *ctx, unsigned long interval_us)
 {
 	return clamp_t(u64, interval_us / max(ctx->sample_interval, 1UL), 1,
 		       S64_MAX);
@@ -172,6 +178,8 @@ void kdamond_reschedule(struct damon_ctx *ctx)
 	s->window_end = s->tick + kdamond_nr_ticks(ctx, ctx->aggr_interval);
 	s->next_update = s->tick + kdamond_nr_ticks(ctx,
 						    ctx->ops_update_interval);
+	s->next_tune = s->window_end;
+	damos_reschedule(ctx);
 }
 
 /*
@@ -189,7 +197,7 @@ static void kdamond_skip_idle(struct damon_ctx *ctx)
 	if (data_race(!list_empty(&s->calls)))
 		return;
 	ticks = min_t(u64, ctx->ops.idle_ticks(ctx), KDAMOND_MAX_SKIP);
-	ticks = min(ticks, s->window_end - s->tick - 1);
+	ticks = min(ticks, min(s->window_end, s->next_apply) - s->tick - 1);
 	s->tick += ticks;
 	s->cost.ticks += ticks;
 	s->deadline = ktime_add_safe(s->deadline, ticks *
@@ -209,6 +217,9 @@ static bool kdamond_sleep(struct damon_ctx *ctx)
 	do {
 		if (READ_ONCE(s->call_waiting))
 			kdamond_run_calls(ctx, false);
+		/* No scheme will run as long as that. */
+		if (s->held)
+			damos_cancel_walk(ctx);
 		/* Requests may change intervals. */
 		deadline = s->deadline;
 		/* Less than a hundredth, lets the system wake up less often. */
@@ -267,8 +278,6 @@ static void kdamond_trace_window(struct damon_ctx *ctx)
 	struct damon_region *r;
 	unsigned long idx = 0;
 
-	if (!trace_damon_aggregated_enabled())
-		return;
 	damon_for_each_target(t, ctx) {
 		damon_for_each_region(r, t)
 			trace_damon_aggregated(idx, t, r);
@@ -276,22 +285,53 @@ static void kdamond_trace_window(struct damon_ctx *ctx)
 	}
 }
 
-/* Returns what the callback returned: zero to go on. */
+static void kdamond_apply_schemes(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+
+	damos_apply(ctx);
+	kdamond_charge(s, &s->cost.schemes_ns);
+}
+
+/* New intervals begin with a new window. */
+static void kdamond_tune(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	struct damon_attrs attrs = ctx->attrs, asked = s->asked;
+
+	if (!attrs.intervals_goal.aggrs || s->tick < s->next_tune)
+		return;
+	s->next_tune = s->tick + size_mul(attrs.intervals_goal.aggrs,
+					  kdamond_nr_ticks(ctx, attrs.aggr_interval));
+	if (!damon_tune_intervals(ctx, &attrs) || damon_set_attrs(ctx, &attrs))
+		return;
+	s->asked = asked;
+	trace_damon_monitor_intervals_tune(attrs.sample_interval);
+}
+
+/*
+ * The results of a window are complete: use them. Returns what the callback
+ * returned: zero to go on.
+ */
 static int kdamond_report(struct damon_ctx *ctx)
 {
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 	int err = 0;
 
-	if (!ctx->callback.after_aggregation &&
-	    !trace_damon_aggregated_enabled())
-		return 0;
 	kdamond_charge(s, &s->cost.adapting_ns);
 	s->reporting = true;
-	if (ctx->callback.after_aggregation)
+	if (ctx->callback.after_aggregation) {
 		err = ctx->callback.after_aggregation(ctx);
-	kdamond_trace_window(ctx);
+		kdamond_charge(s, &s->cost.callbacks_ns);
+	}
+	if (!err)
+		kdamond_apply_schemes(ctx);
+	if (trace_damon_aggregated_enabled()) {
+		kdamond_trace_window(ctx);
+		kdamond_charge(s, &s->cost.callbacks_ns);
+	}
+	kdamond_tune(ctx);
 	s->reporting = false;
-	kdamond_charge(s, &s->cost.callbacks_ns);
 	return err;
 }
 
@@ -342,6 +382,56 @@ static int kdamond_after_sampling(struct damon_ctx *ctx)
 	return err;
 }
 
+/*
+ * How long shall there be neither looks nor schemes, in us? Zero: not at all.
+ * Sets @err to what the callback returned.
+ */
+static unsigned long kdamond_hold_us(struct damon_ctx *ctx, int *err)
+{
+	unsigned long wait;
+
+	*err = 0;
+	if (ctx->pause)
+		return max(ctx->aggr_interval, 1UL);
+	if (list_empty(&ctx->schemes))
+		return 0;
+	wait = damos_wmarks_check(ctx);
+	if (ctx->callback.after_wmarks_check)
+		*err = ctx->callback.after_wmarks_check(ctx);
+	return wait;
+}
+
+/*
+ * Wait until there is something to do: the context is not paused, and watermarks
+ * let a scheme act. The window goes on afterwards where it was. Returns false
+ * when the thread shall end.
+ */
+static bool kdamond_hold(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	struct damon_target *t;
+	unsigned long wait;
+	int err;
+
+	while ((wait = kdamond_hold_us(ctx, &err)) && !err) {
+		s->held = true;
+		s->deadline = ktime_add_safe(ktime_get(),
+					     damon_interval_ktime(wait));
+		if (!kdamond_sleep(ctx) || !kdamond_has_target(ctx))
+			return false;
+		if (data_race(!list_empty(&s->calls)))
+			kdamond_run_calls(ctx, true);
+	}
+	if (err || !s->held)
+		return !err;
+	s->held = false;
+	damon_for_each_target(t, ctx)
+		damon_target_forget_samples(t);
+	s->deadline = ktime_add_safe(ktime_get(),
+				     damon_interval_ktime(ctx->sample_interval));
+	return true;
+}
+
 /* One tick. Returns false when the thread shall end. */
 static bool kdamond_tick(struct damon_ctx *ctx)
 {
@@ -349,7 +439,8 @@ static bool kdamond_tick(struct damon_ctx *ctx)
 
 	/* With deadlines that have always passed, nothing below may sleep. */
 	cond_resched();
-	if (kdamond_stop_requested(ctx) || !kdamond_has_target(ctx))
+	if (kdamond_stop_requested(ctx) || !kdamond_has_target(ctx) ||
+	    !kdamond_hold(ctx))
 		return false;
 	if (ctx->ops.prepare_access_checks)
 		ctx->ops.prepare_access_checks(ctx);
@@ -366,6 +457,9 @@ static bool kdamond_tick(struct damon_ctx *ctx)
 	if (s->tick >= s->window_end) {
 		if (kdamond_end_window(ctx))
 			return false;
+	} else if (unlikely(s->tick >= s->next_apply)) {
+		kdamond_charge(s, &s->cost.sampling_ns);
+		kdamond_apply_schemes(ctx);
 	} else if (unlikely(s->deadline >= s->next_show)) {
 		kdamond_charge(s, &s->cost.sampling_ns);
 		kdamond_show_cost(ctx, false);
@@ -383,6 +477,8 @@ static bool kdamond_begin(struct damon_ctx *ctx)
 	int err = 0;
 
 	s->tick = 0;
+	s->held = false;
+	s->asked = ctx->attrs;
 	s->cost = (struct damon_cost){};
 	s->started = ktime_get();
 	s->next_show = ktime_add_ns(s->started, NSEC_PER_SEC);
@@ -407,6 +503,7 @@ static void kdamond_end(struct damon_ctx *ctx)
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 
 	kdamond_cancel_calls(ctx);
+	damos_cancel_walk(ctx);
 	kdamond_charge(s, &s->cost.sampling_ns);
 	if (ctx->callback.before_terminate)
 		ctx->callback.before_terminate(ctx);

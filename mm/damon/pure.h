@@ -17,6 +17,7 @@
 #include <linux/log2.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/nodemask.h>
 #include <linux/overflow.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
@@ -25,5 +26,10 @@
 #include <linux/string.h>
 
 #include "internal.h"
+
+static inline bool damon_nid_has_memory(int nid)
+{
+	return nid >= 0 && nid < MAX_NUMNODES && node_state(nid, N_MEMORY);
+}
 
 #endif	/* _MM_DAMON_PURE_H */

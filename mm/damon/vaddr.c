@@ -22,8 +22,13 @@
 
 #include "internal.h"
 
-/* The address space of the process, with a reference; NULL if it is gone. */
-static struct mm_struct *damon_va_get_mm(struct damon_target *t)
+/**
+ * damon_va_get_mm() - The address space of a target.
+ * @t:	target
+ *
+ * Return: with a reference, see damon_va_put_mm(); NULL if it is gone.
+ */
+struct mm_struct *damon_va_get_mm(struct damon_target *t)
 {
 	struct mm_struct *mm = NULL;
 	struct task_struct *leader, *task;
@@ -44,7 +49,11 @@ static struct mm_struct *damon_va_get_mm(struct damon_target *t)
 	return mm;
 }
 
-static void damon_va_put_mm(struct mm_struct *mm)
+/**
+ * damon_va_put_mm() - Give an address space back.
+ * @mm:	from damon_va_get_mm()
+ */
+void damon_va_put_mm(struct mm_struct *mm)
 {
 	/* The last reference tears the address space down: not our work. */
 	mmput_async(mm);
@@ -359,6 +368,10 @@ static int __init damon_va_initcall(void)
 		.check_accesses = damon_va_collect,
 		.idle_ticks = damon_va_idle_ticks,
 		.reset_aggregated = damon_va_follow,
+		.supports_action = damon_va_supports_action,
+		.supports_filter = damon_va_supports_filter,
+		.get_scheme_score = damon_va_score,
+		.apply_scheme = damon_va_apply,
 		.target_valid = damon_va_alive,
 		.cleanup_target = damon_va_detach,
 		.cleanup = damon_va_detach_all,

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory cgroups by their paths and ids.
+ *
+ * What is remembered of a cgroup is the id of its directory: unlike a reference
+ * it keeps nothing alive, and unlike the id that memory cgroups have themselves
+ * it is never used again for another one.
+ */
+#include <linux/cgroup.h>
+#include <linux/err.h>
+#include <linux/limits.h>
+#include <linux/memcontrol.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+#ifdef CONFIG_MEMCG
+
+static bool damon_memcg_has_path(struct mem_cgroup *memcg, const char *path,
+				 char *buf)
+{
+	return cgroup_path(memcg->css.cgroup, buf, PATH_MAX) >= 0 &&
+	       sysfs_streq(path, buf);
+}
+
+/**
+ * damon_memcg_id() - Find a memory cgroup by its path.
+ * @path:	path from the root of the cgroups; may end with a line end
+ * @id:		set to its cgroup_id()
+ *
+ * May sleep.
+ *
+ * Return: 0; -ENOENT if there is none; -ENOMEM; -EOPNOTSUPP if the kernel has no
+ * memory cgroups.
+ */
+int damon_memcg_id(const char *path, u64 *id)
+{
+	struct mem_cgroup *memcg;
+	int err = -ENOENT;
+	char *buf;
+
+	buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	for (memcg = mem_cgroup_iter(NULL, NULL, NULL); memcg;
+	     memcg = mem_cgroup_iter(NULL, memcg, NULL)) {
+		if (!mem_cgroup_online(memcg) ||
+		    !damon_memcg_has_path(memcg, path, buf))
+			continue;
+		*id = cgroup_id(memcg->css.cgroup);
+		mem_cgroup_iter_break(NULL, memcg);
+		err = 0;
+		break;
+	}
+	kfree(buf);
+	return err;
+}
+
+/**
+ * damon_memcg_get() - Find a memory cgroup by its id.
+ * @id:	its cgroup_id()
+ *
+ * May sleep.
+ *
+ * Return: the cgroup with a reference, to be given back by mem_cgroup_put(), or
+ * NULL if it is gone.
+ */
+struct mem_cgroup *damon_memcg_get(u64 id)
+{
+	struct mem_cgroup *memcg;
+
+	for (memcg = mem_cgroup_iter(NULL, NULL, NULL); memcg;
+	     memcg = mem_cgroup_iter(NULL, memcg, NULL)) {
+		if (!mem_cgroup_online(memcg) ||
+		    cgroup_id(memcg->css.cgroup) != id)
+			continue;
+		if (!css_tryget(&memcg->css))
+			continue;
+		mem_cgroup_iter_break(NULL, memcg);
+		return memcg;
+	}
+	return NULL;
+}
+
+#else	/* CONFIG_MEMCG */
+
+int damon_memcg_id(const char *path, u64 *id)
+{
+	return -EOPNOTSUPP;
+}
+
+struct mem_cgroup *damon_memcg_get(u64 id)
+{
+	return NULL;
+}
+
+#endif	/* CONFIG_MEMCG */
