@@ -290,7 +290,8 @@ static void kdamond_apply_schemes(struct damon_ctx *ctx)
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 
 	damos_apply(ctx);
-	kdamond_charge(s, &s->cost.schemes_ns);
+	if (!list_empty(&ctx->schemes))
+		kdamond_charge(s, &s->cost.schemes_ns);
 }
 
 /* New intervals begin with a new window. */

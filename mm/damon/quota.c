@@ -123,7 +123,8 @@ static void damos_quota_remember_speed(struct damos *s)
 	while (q->total >> 62 || q->total_ns >> 62 ||
 	       (s->quota.ms && q->total_ns / DAMOS_SPEED_WINDOWS >=
 			       damos_quota_ns(s))) {
-		q->total /= 2;
+		/* Something so slow is not the same as something not measured. */
+		q->total = max(q->total / 2, 1ULL);
 		q->total_ns /= 2;
 		if (!q->total_ns)
 			break;
