@@ -402,8 +402,9 @@ int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
  *		a callback, or a function given to damon_call()
  * @src:	what is wanted; not changed, not kept, not running
  *
- * Attributes, &damon_ctx.tlb_honesty, &damon_ctx.pause, operations, schemes, targets
- * and their regions are taken over; callbacks stay. Targets and schemes are matched by their place; see
+ * Attributes, &damon_ctx.tlb_honesty, &damon_ctx.pause, operations, schemes,
+ * targets and their regions are taken over; callbacks stay. Targets and schemes
+ * are matched by their place; see
  * &damon_target.obsolete. What equals the present changes nothing. May sleep.
  *
  * Return: 0, -EINVAL if @src makes no sense, -EOPNOTSUPP if its operations cannot

@@ -398,7 +398,7 @@ struct damon_ctx_state {
 
 	struct damos_walk_control *walk;
 	bool walking;
-	struct mutex walk_lock;
+	struct mutex walk_lock;		/* a function of damos_walk() */
 
 	ktime_t started;
 	struct damon_cost cost;

@@ -215,11 +215,15 @@ static bool kdamond_sleep(struct damon_ctx *ctx)
 	int ret;
 
 	do {
-		if (READ_ONCE(s->call_waiting))
-			kdamond_run_calls(ctx, false);
 		/* No scheme will run as long as that. */
 		if (s->held)
 			damos_cancel_walk(ctx);
+		if (READ_ONCE(s->call_waiting)) {
+			kdamond_run_calls(ctx, false);
+			/* It may have been the reason to wait that was changed. */
+			if (s->held)
+				break;
+		}
 		/* Requests may change intervals. */
 		deadline = s->deadline;
 		/* Less than a hundredth, lets the system wake up less often. */
@@ -420,6 +424,7 @@ static bool kdamond_hold(struct damon_ctx *ctx)
 					     damon_interval_ktime(wait));
 		if (!kdamond_sleep(ctx) || !kdamond_has_target(ctx))
 			return false;
+		/* Only a hint, as below. */
 		if (data_race(!list_empty(&s->calls)))
 			kdamond_run_calls(ctx, true);
 	}

@@ -20,8 +20,12 @@
 static bool damon_memcg_has_path(struct mem_cgroup *memcg, const char *path,
 				 char *buf)
 {
-	return cgroup_path(memcg->css.cgroup, buf, PATH_MAX) >= 0 &&
-	       sysfs_streq(path, buf);
+	size_t len = strlen(path);
+
+	if (len && path[len - 1] == '\n')
+		len--;
+	return cgroup_path(memcg->css.cgroup, buf, PATH_MAX) == len &&
+	       !memcmp(path, buf, len);
 }
 
 /**

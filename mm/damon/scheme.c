@@ -36,7 +36,6 @@ const struct damos_action_row damos_actions[NR_DAMOS_ACTIONS] = {
 	[DAMOS_STAT]		= { .name = "stat", .keeps_age = true },
 };
 
-
 /*
  * When schemes run.
  */
@@ -686,8 +685,7 @@ static void damos_account(struct damos *s, unsigned long sz,
 	stat->nr_applied += !!applied;
 	stat->sz_applied = size_add(stat->sz_applied, applied);
 	stat->sz_ops_filter_passed =
-		size_add(stat->sz_ops_filter_passed,
-				    damos_state(s)->sz_passed);
+		size_add(stat->sz_ops_filter_passed, damos_state(s)->sz_passed);
 }
 
 /* The quota is used up: the next window goes on behind @r. */

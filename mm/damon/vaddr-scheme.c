@@ -186,7 +186,7 @@ static int damon_va_count_pmd_entry(pmd_t *pmd, unsigned long addr,
 	struct vm_area_struct *vma = walk->vma;
 	struct folio *folio;
 	pte_t *pte, *first;
-	spinlock_t *ptl;
+	spinlock_t *ptl;	/* of the page table */
 	bool young;
 
 	if (damon_va_count_pmd(count, vma, pmd, addr, end))
@@ -194,6 +194,8 @@ static int damon_va_count_pmd_entry(pmd_t *pmd, unsigned long addr,
 	first = pte_offset_map_lock(walk->mm, pmd, addr, &ptl);
 	if (!first)
 		return 0;
+	/* pte_offset_map_lock() does not tell sparse. */
+	__acquire(ptl);
 	for (pte = first; addr < end; pte++, addr += PAGE_SIZE) {
 		pte_t entry = ptep_get(pte);
 

@@ -127,8 +127,9 @@ static int damon_stage_target(struct damon_staging *s,
 static int damon_stage_ctx(struct damon_staging *s, struct damon_ctx_cfg *cfg)
 {
 	enum damon_ops_id ops_id = READ_ONCE(cfg->ops_id);
+	const struct damon_intervals_goal *goal = &cfg->attrs.intervals_goal;
 	struct damon_dir *dir;
-	int err;
+	int idx = 0, err;
 
 	s->ctx = damon_new_ctx();
 	if (!s->ctx)
@@ -143,13 +144,25 @@ static int damon_stage_ctx(struct damon_staging *s, struct damon_ctx_cfg *cfg)
 		.ops_update_interval = READ_ONCE(cfg->attrs.ops_update_interval),
 		.min_nr_regions = READ_ONCE(cfg->attrs.min_nr_regions),
 		.max_nr_regions = READ_ONCE(cfg->attrs.max_nr_regions),
+		.intervals_goal = {
+			.access_bp = READ_ONCE(goal->access_bp),
+			.aggrs = READ_ONCE(goal->aggrs),
+			.min_sample_us = READ_ONCE(goal->min_sample_us),
+			.max_sample_us = READ_ONCE(goal->max_sample_us),
+		},
 	};
+	s->ctx->pause = READ_ONCE(cfg->pause);
 	s->ctx->tlb_honesty = READ_ONCE(cfg->tlb_honesty);
 	damon_vec_for_each(dir, &cfg->targets) {
 		err = damon_stage_target(s, dir->obj);
 		if (err)
 			return err;
 		s->target_idx++;
+	}
+	damon_vec_for_each(dir, &cfg->schemes) {
+		err = damon_stage_scheme(s->ctx, dir->obj, idx++, &s->why);
+		if (err)
+			return err;
 	}
 	return damon_ctx_check(s->ctx, &s->why);
 }
@@ -241,12 +254,31 @@ static int damon_commit_fn(void *data)
 				&request->why);
 }
 
-static int damon_command_commit(struct damon_kdamond_dir *kdamond,
-				struct damon_reason *why)
+/* Likewise. What could not be done for a lack of memory is left as it was. */
+static int damon_commit_goals_fn(void *data)
+{
+	struct damon_commit_request *request = data;
+	struct damos *wanted, *s;
+	int err;
+
+	wanted = list_first_entry(&request->wanted->schemes, struct damos, list);
+	damon_for_each_scheme(s, request->running) {
+		if (list_entry_is_head(wanted, &request->wanted->schemes, list))
+			break;
+		err = damos_commit_quota_goals(&s->quota, &wanted->quota);
+		if (err)
+			return err;
+		wanted = list_next_entry(wanted, list);
+	}
+	return 0;
+}
+
+static int damon_commit_by(struct damon_kdamond_dir *kdamond,
+			   int (*fn)(void *data), struct damon_reason *why)
 {
 	struct damon_commit_request request = { .running = kdamond->ctx };
 	struct damon_call_control control = {
-		.fn = damon_commit_fn,
+		.fn = fn,
 		.data = &request,
 	};
 	int err;
@@ -265,10 +297,27 @@ static int damon_command_commit(struct damon_kdamond_dir *kdamond,
 	return err;
 }
 
+static int damon_command_commit(struct damon_kdamond_dir *kdamond,
+				struct damon_reason *why)
+{
+	return damon_commit_by(kdamond, damon_commit_fn, why);
+}
+
+static int damon_command_goals(struct damon_kdamond_dir *kdamond,
+			       struct damon_reason *why)
+{
+	return damon_commit_by(kdamond, damon_commit_goals_fn, why);
+}
+
 static const struct damon_command damon_commands[] = {
 	{ .name = "on", .run = damon_command_on },
 	{ .name = "off", .run = damon_command_off, .no_context = true },
 	{ .name = "commit", .run = damon_command_commit },
+	{ .name = "commit_schemes_quota_goals", .run = damon_command_goals },
+	{ .name = "update_schemes_stats", .run = damon_command_stats },
+	{ .name = "update_schemes_effective_quotas",
+	  .run = damon_command_quotas },
+	{ .name = "update_tuned_intervals", .run = damon_command_intervals },
 };
 
 static const struct damon_command *damon_command_find(const char *text)

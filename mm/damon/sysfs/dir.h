@@ -180,13 +180,31 @@ struct damon_dir {
 
 /* The common part of a row for a member. */
 #define __DAMON_RW(_name, _kind, _ctype, _struct, _member)		\
-	.attr = { .name = _name, .mode = 0600 },			\
+	__DAMON_ROW(_name, 0600, _kind, _ctype, _struct, _member)
+
+#define __DAMON_ROW(_name, _mode, _kind, _ctype, _struct, _member)	\
+	.attr = { .name = _name, .mode = _mode },			\
 	.kind = &(_kind),						\
 	.offset = __DAMON_MEMBER(_ctype, _struct, _member),		\
 	.obj_size = sizeof(_struct)
 
 #define DAMON_RW_ULONG(_name, _struct, _member)	{			\
 	__DAMON_RW(_name, damon_file_ulong, unsigned long, _struct, _member), \
+}
+
+#define DAMON_RW_ULONG_NO_ERANGE(_name, _struct, _member) {		\
+	__DAMON_RW(_name, damon_file_ulong, unsigned long, _struct, _member), \
+	.no_erange = true,						\
+}
+
+#define DAMON_RO_ULONG(_name, _struct, _member)	{			\
+	__DAMON_ROW(_name, 0400, damon_file_ulong, unsigned long, _struct, \
+		    _member),						\
+}
+
+#define DAMON_RW_UINT_NO_ERANGE(_name, _struct, _member) {		\
+	__DAMON_RW(_name, damon_file_uint, unsigned int, _struct, _member), \
+	.no_erange = true,						\
 }
 
 #define DAMON_RW_UINT(_name, _struct, _member) {			\

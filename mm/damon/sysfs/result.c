@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where results are to be found.
+ * Results: where they are to be found, and the commands that fetch them.
  *
- * Locks: status_lock, so that the context stays; see sysfs.h.
+ * Locks: status_lock or C, so that the context stays; see sysfs.h.
  */
+#include <linux/err.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
 #include "sysfs.h"
 
 static struct damon_kdamond_dir *damon_kdamond_of(struct damon_ctx_cfg *cfg)
@@ -32,3 +36,200 @@ static int damon_device_show(const struct damon_file *file, void *field,
 const struct damon_file_kind damon_file_device = {
 	.show = damon_device_show,
 };
+
+/*
+ * A function in the kdamond collects results, then they are put where the files
+ * are, as far as these still exist.
+ */
+
+/**
+ * struct damon_results - what is collected
+ * @ctx:	where
+ * @attrs:	attributes in force
+ * @nr:		number of schemes: at first, for how many there is room
+ * @schemes:	results of each
+ */
+struct damon_results {
+	struct damon_ctx *ctx;
+	struct damon_attrs attrs;
+	int nr;
+	struct {
+		struct damos_stat stat;
+		unsigned long esz;
+	} schemes[] __counted_by(nr);
+};
+
+/* In the kdamond. */
+static int damon_collect_fn(void *data)
+{
+	struct damon_results *results = data;
+	struct damos *s;
+	int i = 0;
+
+	results->attrs = results->ctx->attrs;
+	damon_for_each_scheme(s, results->ctx) {
+		if (i >= results->nr)
+			break;
+		results->schemes[i].stat = s->stat;
+		results->schemes[i++].esz = s->quota.esz;
+	}
+	results->nr = i;
+	return 0;
+}
+
+/* How many schemes are there to show the results of? */
+static int damon_nr_staged_schemes(struct damon_kdamond_dir *kdamond)
+{
+	struct damon_tree *tree = damon_elem_dir(kdamond)->tree;
+	struct damon_ctx_cfg *cfg;
+	int nr = -EINVAL;
+
+	if (!damon_tree_trylock(tree))
+		return -EBUSY;
+	cfg = damon_vec_first(&kdamond->contexts);
+	if (cfg)
+		nr = cfg->schemes.nr;
+	damon_tree_unlock(tree);
+	return nr;
+}
+
+/* The results of now, to be freed by kvfree(), or an ERR_PTR(). */
+static struct damon_results *damon_collect(struct damon_kdamond_dir *kdamond,
+					   struct damon_reason *why)
+{
+	struct damon_call_control control = { .fn = damon_collect_fn };
+	struct damon_results *results;
+	int nr, err;
+
+	lockdep_assert_held(&kdamond->command_lock);
+	if (!kdamond->ctx)
+		return ERR_PTR(damon_reason_set(why, -EINVAL,
+						"state: never on"));
+	nr = damon_nr_staged_schemes(kdamond);
+	if (nr < 0)
+		return ERR_PTR(nr);
+	results = kvzalloc(struct_size(results, schemes, nr),
+			   GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!results)
+		return ERR_PTR(-ENOMEM);
+	results->ctx = kdamond->ctx;
+	results->nr = nr;
+	control.data = results;
+	err = damon_call(kdamond->ctx, &control);
+	if (!err)
+		return results;
+	kvfree(results);
+	return ERR_PTR(err);
+}
+
+/* Collect, then let @put have the results and what is staged, under T. */
+static int damon_show_results(struct damon_kdamond_dir *kdamond,
+			      struct damon_reason *why,
+			      void (*put)(struct damon_ctx_cfg *cfg,
+					  const struct damon_results *results))
+{
+	struct damon_tree *tree = damon_elem_dir(kdamond)->tree;
+	struct damon_results *results = damon_collect(kdamond, why);
+	struct damon_ctx_cfg *cfg;
+	int err = -EBUSY;
+
+	if (IS_ERR(results))
+		return PTR_ERR(results);
+	if (damon_tree_trylock(tree)) {
+		cfg = damon_vec_first(&kdamond->contexts);
+		if (cfg)
+			put(cfg, results);
+		damon_tree_unlock(tree);
+		err = 0;
+	}
+	kvfree(results);
+	return err;
+}
+
+static void damon_put_stats(struct damon_ctx_cfg *cfg,
+			    const struct damon_results *results)
+{
+	struct damon_scheme_cfg *scheme;
+	const struct damos_stat *stat;
+	struct damon_dir *dir;
+	int i = 0;
+
+	damon_vec_for_each(dir, &cfg->schemes) {
+		if (i >= results->nr)
+			break;
+		stat = &results->schemes[i++].stat;
+		scheme = dir->obj;
+		WRITE_ONCE(scheme->stat.nr_tried, stat->nr_tried);
+		WRITE_ONCE(scheme->stat.sz_tried, stat->sz_tried);
+		WRITE_ONCE(scheme->stat.nr_applied, stat->nr_applied);
+		WRITE_ONCE(scheme->stat.sz_applied, stat->sz_applied);
+		WRITE_ONCE(scheme->stat.qt_exceeds, stat->qt_exceeds);
+		WRITE_ONCE(scheme->stat.sz_ops_filter_passed,
+			   stat->sz_ops_filter_passed);
+		WRITE_ONCE(scheme->stat.nr_snapshots, stat->nr_snapshots);
+	}
+}
+
+static void damon_put_quotas(struct damon_ctx_cfg *cfg,
+			     const struct damon_results *results)
+{
+	struct damon_scheme_cfg *scheme;
+	struct damon_dir *dir;
+	int i = 0;
+
+	damon_vec_for_each(dir, &cfg->schemes) {
+		if (i >= results->nr)
+			break;
+		scheme = dir->obj;
+		WRITE_ONCE(scheme->quota.esz, results->schemes[i++].esz);
+	}
+}
+
+static void damon_put_intervals(struct damon_ctx_cfg *cfg,
+				const struct damon_results *results)
+{
+	WRITE_ONCE(cfg->attrs.sample_interval, results->attrs.sample_interval);
+	WRITE_ONCE(cfg->attrs.aggr_interval, results->attrs.aggr_interval);
+}
+
+/**
+ * damon_command_stats() - Show what schemes have done, in their stats.
+ * @kdamond:	which; C is held
+ * @why:	says why not
+ *
+ * Return: 0; -EINVAL before the first start; -ECANCELED when it has ended;
+ * -EBUSY; -EINTR; -ENOMEM.
+ */
+int damon_command_stats(struct damon_kdamond_dir *kdamond,
+			struct damon_reason *why)
+{
+	return damon_show_results(kdamond, why, damon_put_stats);
+}
+
+/**
+ * damon_command_quotas() - Show effective quotas, in their effective_bytes.
+ * @kdamond:	which; C is held
+ * @why:	says why not
+ *
+ * Return: 0; -EINVAL before the first start; -ECANCELED when it has ended;
+ * -EBUSY; -EINTR; -ENOMEM.
+ */
+int damon_command_quotas(struct damon_kdamond_dir *kdamond,
+			 struct damon_reason *why)
+{
+	return damon_show_results(kdamond, why, damon_put_quotas);
+}
+
+/**
+ * damon_command_intervals() - Show tuned intervals, in sample_us and aggr_us.
+ * @kdamond:	which; C is held
+ * @why:	says why not
+ *
+ * Return: 0; -EINVAL before the first start; -ECANCELED when it has ended;
+ * -EBUSY; -EINTR; -ENOMEM.
+ */
+int damon_command_intervals(struct damon_kdamond_dir *kdamond,
+			    struct damon_reason *why)
+{
+	return damon_show_results(kdamond, why, damon_put_intervals);
+}

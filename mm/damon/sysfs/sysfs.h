@@ -39,17 +39,137 @@ struct damon_target_cfg {
 };
 
 /**
+ * struct damon_pattern_cfg - schemes/<S>/access_pattern
+ * @sz:		bounds of the size in bytes (W)
+ * @nr_accesses: of the number of looks that found an access (W)
+ * @age:	of the age in windows (W)
+ */
+struct damon_pattern_cfg {
+	struct damon_size_range sz;
+	struct damon_size_range nr_accesses;
+	struct damon_size_range age;
+};
+
+/**
+ * struct damon_dest_cfg - schemes/<S>/dests/<D>
+ * @id:		node (W)
+ * @weight:	its share (W)
+ */
+struct damon_dest_cfg {
+	unsigned int id;
+	unsigned int weight;
+};
+
+/**
+ * struct damon_goal_cfg - schemes/<S>/quotas/goals/<G>
+ * @metric:		target_metric (W)
+ * @target_value:	target_value (W)
+ * @current_value:	current_value (W)
+ * @nid:		nid (W)
+ * @path:		path of a cgroup (RCU)
+ */
+struct damon_goal_cfg {
+	enum damos_quota_goal_metric metric;
+	unsigned long target_value;
+	unsigned long current_value;
+	int nid;
+	char __rcu *path;
+};
+
+/**
+ * struct damon_quota_cfg - schemes/<S>/quotas
+ * @ms:			ms (W)
+ * @sz:			bytes (W)
+ * @reset_interval:	reset_interval_ms (W)
+ * @esz:		effective_bytes, a result (W)
+ * @goal_tuner:		goal_tuner (W)
+ * @fail_charge_num:	fail_charge_num (W)
+ * @fail_charge_denom:	fail_charge_denom (W)
+ * @weight_sz:		weights/sz_permil (W)
+ * @weight_nr_accesses:	weights/nr_accesses_permil (W)
+ * @weight_age:		weights/age_permil (W)
+ * @goals:		of struct damon_goal_cfg (T)
+ */
+struct damon_quota_cfg {
+	unsigned long ms;
+	unsigned long sz;
+	unsigned long reset_interval;
+	unsigned long esz;
+	enum damos_quota_goal_tuner goal_tuner;
+	unsigned int fail_charge_num;
+	unsigned int fail_charge_denom;
+	unsigned int weight_sz;
+	unsigned int weight_nr_accesses;
+	unsigned int weight_age;
+	struct damon_vec goals;
+};
+
+/**
+ * struct damon_filter_cfg - a directory below filters, core_filters, ops_filters
+ * @type:	type (W)
+ * @matching:	matching (W)
+ * @allow:	allow (W)
+ * @memcg_path:	memcg_path (RCU)
+ * @addr:	addr_start and addr_end (W)
+ * @sz:		min and max (W)
+ * @target_idx:	damon_target_idx (W)
+ */
+struct damon_filter_cfg {
+	enum damos_filter_type type;
+	bool matching;
+	bool allow;
+	char __rcu *memcg_path;
+	struct damon_addr_range addr;
+	struct damon_size_range sz;
+	int target_idx;
+};
+
+/**
+ * struct damon_scheme_cfg - schemes/<S>
+ * @action:		action (W)
+ * @target_nid:		target_nid (W)
+ * @apply_interval_us:	apply_interval_us (W)
+ * @pattern:		access_pattern (W)
+ * @dests:		of struct damon_dest_cfg (T)
+ * @quota:		quotas
+ * @wmarks:		watermarks (W)
+ * @filters:		of struct damon_filter_cfg, of any type (T)
+ * @core_filters:	those about regions (T)
+ * @ops_filters:	those about pages (T)
+ * @stat:		stats, results (W)
+ * @max_nr_snapshots:	stats/max_nr_snapshots (W)
+ */
+struct damon_scheme_cfg {
+	enum damos_action action;
+	int target_nid;
+	unsigned long apply_interval_us;
+	struct damon_pattern_cfg pattern;
+	struct damon_vec dests;
+	struct damon_quota_cfg quota;
+	struct damos_watermarks wmarks;
+	struct damon_vec filters;
+	struct damon_vec core_filters;
+	struct damon_vec ops_filters;
+	struct damos_stat stat;
+	unsigned long max_nr_snapshots;
+};
+
+/**
  * struct damon_ctx_cfg - contexts/<C>
  * @ops_id:	operations (W)
  * @attrs:	monitoring_attrs/intervals and nr_regions (W)
  * @tlb_honesty: monitoring_attrs/tlb_honesty (W)
+ * @pause:	pause (W)
  * @targets:	of struct damon_target_cfg (T)
+ * @schemes:	of struct damon_scheme_cfg (T)
  */
 struct damon_ctx_cfg {
 	enum damon_ops_id ops_id;
 	struct damon_attrs attrs;
 	bool tlb_honesty;
+	bool pause;
 	struct damon_vec targets;
+	struct damon_vec schemes;
 };
 
 /**
@@ -83,6 +203,11 @@ struct damon_admin_dir {
 extern const char * const damon_ops_names[NR_DAMON_OPS];
 extern const struct damon_dir_desc damon_top_desc;
 
+/* schemes.c */
+extern const struct damon_dir_desc damon_schemes_desc;
+int damon_stage_scheme(struct damon_ctx *ctx, struct damon_scheme_cfg *cfg,
+		       int idx, struct damon_reason *why);
+
 /* command.c */
 extern const struct damon_file_kind damon_file_state;
 extern const struct damon_file_kind damon_file_pid;
@@ -97,5 +222,11 @@ extern const struct damon_file_kind damon_file_cost;
 
 /* result.c */
 extern const struct damon_file_kind damon_file_device;
+int damon_command_stats(struct damon_kdamond_dir *kdamond,
+			struct damon_reason *why);
+int damon_command_quotas(struct damon_kdamond_dir *kdamond,
+			 struct damon_reason *why);
+int damon_command_intervals(struct damon_kdamond_dir *kdamond,
+			    struct damon_reason *why);
 
 #endif	/* _MM_DAMON_SYSFS_SYSFS_H */

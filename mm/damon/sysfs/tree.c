@@ -65,6 +65,20 @@ static const struct damon_dir_desc damon_targets_desc = {
 
 /* contexts/<C>/monitoring_attrs */
 
+static const struct damon_dir_desc damon_intervals_goal_desc = {
+	.obj_size = sizeof(struct damon_intervals_goal),
+	.files = (const struct damon_file[]) {
+		DAMON_RW_ULONG("access_bp", struct damon_intervals_goal,
+			       access_bp),
+		DAMON_RW_ULONG("aggrs", struct damon_intervals_goal, aggrs),
+		DAMON_RW_ULONG("min_sample_us", struct damon_intervals_goal,
+			       min_sample_us),
+		DAMON_RW_ULONG("max_sample_us", struct damon_intervals_goal,
+			       max_sample_us),
+		{ }
+	},
+};
+
 static const struct damon_dir_desc damon_intervals_desc = {
 	.obj_size = sizeof(struct damon_attrs),
 	.files = (const struct damon_file[]) {
@@ -73,6 +87,12 @@ static const struct damon_dir_desc damon_intervals_desc = {
 		DAMON_RW_ULONG("aggr_us", struct damon_attrs, aggr_interval),
 		DAMON_RW_ULONG("update_us", struct damon_attrs,
 			       ops_update_interval),
+		{ }
+	},
+	.subdirs = (const struct damon_subdir[]) {
+		DAMON_SUBDIR_OF("intervals_goal", damon_intervals_goal_desc,
+				struct damon_intervals_goal,
+				struct damon_attrs, intervals_goal),
 		{ }
 	},
 };
@@ -158,6 +178,7 @@ static const struct damon_dir_desc damon_ctx_desc = {
 		DAMON_RW_KEYWORD("operations", enum damon_ops_id,
 				 struct damon_ctx_cfg, ops_id,
 				 damon_ops_keywords),
+		DAMON_RW_BOOL("pause", struct damon_ctx_cfg, pause),
 		{ }
 	},
 	.subdirs = (const struct damon_subdir[]) {
@@ -165,6 +186,8 @@ static const struct damon_dir_desc damon_ctx_desc = {
 			     struct damon_ctx_cfg),
 		DAMON_VECTOR("targets", damon_targets_desc,
 			     struct damon_ctx_cfg, targets),
+		DAMON_VECTOR("schemes", damon_schemes_desc,
+			     struct damon_ctx_cfg, schemes),
 		{ }
 	},
 };

@@ -430,4 +430,5 @@ static struct kunit_suite quota_suite = {
 	.init = quota_init,
 	.test_cases = quota_cases,
 };
+
 kunit_test_suite(quota_suite);

@@ -372,6 +372,7 @@ static void scheme_filter_defaults(struct kunit *test)
 	struct scheme_test *c = test->priv;
 	const struct damos_page none = {};
 	unsigned int i;
+	bool region;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct damos *s = scheme_new(test, c->ctx, DAMOS_STAT);
@@ -386,9 +387,9 @@ static void scheme_filter_defaults(struct kunit *test)
 			KUNIT_ASSERT_NOT_NULL(test, f);
 			damos_add_filter(s, f);
 		}
-		KUNIT_EXPECT_EQ_MSG(test, damos_filter_region(c->ctx, c->t,
-						damon_first_region(c->t), s),
-				    rows[i].region, "row %u", i);
+		region = damos_filter_region(c->ctx, c->t,
+					     damon_first_region(c->t), s);
+		KUNIT_EXPECT_EQ_MSG(test, region, rows[i].region, "row %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, damos_filter_page(s, &none),
 				    rows[i].page, "row %u", i);
 	}
@@ -399,17 +400,18 @@ static void scheme_core_allows(struct kunit *test)
 {
 	struct scheme_test *c = test->priv;
 	const struct damos_page none = {};
+	struct damon_region *r;
 	struct damos_filter *f;
 
 	scheme_add_addr_filter(test, c->s, 0, 10, true, true);
 	f = damos_new_filter(DAMOS_FILTER_TYPE_ANON, false, false);
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	damos_add_filter(c->s, f);
-	KUNIT_EXPECT_TRUE(test, damos_filter_region(c->ctx, c->t,
-						test_nth_region(c->t, 0), c->s));
+	r = test_nth_region(c->t, 0);
+	KUNIT_EXPECT_TRUE(test, damos_filter_region(c->ctx, c->t, r, c->s));
 	KUNIT_EXPECT_TRUE(test, damos_filter_page(c->s, &none));
-	KUNIT_EXPECT_TRUE(test, damos_filter_region(c->ctx, c->t,
-						test_nth_region(c->t, 1), c->s));
+	r = test_nth_region(c->t, 1);
+	KUNIT_EXPECT_TRUE(test, damos_filter_region(c->ctx, c->t, r, c->s));
 	KUNIT_EXPECT_FALSE(test, damos_filter_page(c->s, &none));
 }
 
@@ -566,4 +568,5 @@ static struct kunit_suite scheme_suite = {
 	.init = scheme_init,
 	.test_cases = scheme_cases,
 };
+
 kunit_test_suite(scheme_suite);

@@ -18,6 +18,7 @@
 #define CONTEXT		"0/contexts/0/"
 #define ATTRS		CONTEXT "monitoring_attrs/"
 #define TARGET		CONTEXT "targets/0/"
+#define SCHEME		CONTEXT "schemes/0/"
 
 #if __SIZEOF_LONG__ == 8
 #define ULONG_MAX_TEXT	"18446744073709551615"
@@ -122,6 +123,139 @@ static const struct input nr_contexts_inputs[] = {
 	{ }
 };
 
+static const struct input action_inputs[] = {
+	{ "willneed", "willneed\n" },
+	{ "cold", "cold\n" },
+	{ "pageout", "pageout\n" },
+	{ "hugepage", "hugepage\n" },
+	{ "nohugepage", "nohugepage\n" },
+	{ "collapse", "collapse\n" },
+	{ "lru_prio", "lru_prio\n" },
+	{ "lru_deprio", "lru_deprio\n" },
+	{ "migrate_hot", "migrate_hot\n" },
+	{ "migrate_cold", "migrate_cold\n" },
+	{ "stat", "stat\n" },
+	{ "Stat", NULL, EINVAL },
+	{ " stat", NULL, EINVAL },
+	{ "statt", NULL, EINVAL },
+	{ "\n", NULL, EINVAL },
+	{ "10", NULL, EINVAL },
+	{ }
+};
+
+static const struct input tuner_inputs[] = {
+	{ "temporal", "temporal\n" },
+	{ "consist", "consist\n" },
+	{ "con", NULL, EINVAL },
+	{ "0", NULL, EINVAL },
+	{ }
+};
+
+static const struct input metric_inputs[] = {
+	{ "some_mem_psi_us", "some_mem_psi_us\n" },
+	{ "node_mem_used_bp", "node_mem_used_bp\n" },
+	{ "node_mem_free_bp", "node_mem_free_bp\n" },
+	{ "node_memcg_used_bp", "node_memcg_used_bp\n" },
+	{ "node_memcg_free_bp", "node_memcg_free_bp\n" },
+	{ "active_mem_bp", "active_mem_bp\n" },
+	{ "inactive_mem_bp", "inactive_mem_bp\n" },
+	{ "node_eligible_mem_bp", "node_eligible_mem_bp\n" },
+	{ "hugepage_mem_bp", "hugepage_mem_bp\n" },
+	{ "user_input", "user_input\n" },
+	{ "user", NULL, EINVAL },
+	{ "0", NULL, EINVAL },
+	{ }
+};
+
+static const struct input wmark_inputs[] = {
+	{ "free_mem_rate", "free_mem_rate\n" },
+	{ "none", "none\n" },
+	{ "free", NULL, EINVAL },
+	{ "0", NULL, EINVAL },
+	{ }
+};
+
+static const struct input any_type_inputs[] = {
+	{ "addr", "addr\n" },
+	{ "target", "target\n" },
+	{ "anon", "anon\n" },
+	{ "active", "active\n" },
+	{ "memcg", "memcg\n" },
+	{ "young", "young\n" },
+	{ "hugepage_size", "hugepage_size\n" },
+	{ "unmapped", "unmapped\n" },
+	{ "x", NULL, EINVAL },
+	{ "0", NULL, EINVAL },
+	{ }
+};
+
+static const struct input core_type_inputs[] = {
+	{ "addr", "addr\n" },
+	{ "target", "target\n" },
+	{ "anon", NULL, EINVAL },
+	{ "active", NULL, EINVAL },
+	{ "memcg", NULL, EINVAL },
+	{ "young", NULL, EINVAL },
+	{ "hugepage_size", NULL, EINVAL },
+	{ "unmapped", NULL, EINVAL },
+	{ "x", NULL, EINVAL },
+	{ }
+};
+
+static const struct input ops_type_inputs[] = {
+	{ "anon", "anon\n" },
+	{ "active", "active\n" },
+	{ "memcg", "memcg\n" },
+	{ "young", "young\n" },
+	{ "hugepage_size", "hugepage_size\n" },
+	{ "unmapped", "unmapped\n" },
+	{ "addr", NULL, EINVAL },
+	{ "target", NULL, EINVAL },
+	{ "x", NULL, EINVAL },
+	{ }
+};
+
+static const struct input int_inputs[] = {
+	{ "0", "0\n" },
+	{ "-1\n", "-1\n" },
+	{ "2147483647", "2147483647\n" },
+	{ "2147483648", NULL, ERANGE },
+	{ "text", NULL, EINVAL },
+	{ "\n", NULL, EINVAL },
+	{ }
+};
+
+static const struct input uint_inputs[] = {
+	{ "0", "0\n" },
+	{ "0x10\n", "16\n" },
+	{ "4294967295", "4294967295\n" },
+	{ "4294967296", NULL, ERANGE },
+	{ "-1", NULL, EINVAL },
+	{ "text", NULL, EINVAL },
+	{ "\n", NULL, EINVAL },
+	{ }
+};
+
+/* A number, and whatever is none is EINVAL. */
+static const struct input no_erange_inputs[] = {
+	{ "0", "0\n" },
+	{ "7\n", "7\n" },
+	{ ULONG_OVER_TEXT, NULL, EINVAL },
+	{ "99999999999999999999", NULL, EINVAL },
+	{ "-1", NULL, EINVAL },
+	{ "text", NULL, EINVAL },
+	{ "\n", NULL, EINVAL },
+	{ }
+};
+
+static const struct input string_inputs[] = {
+	{ "/some/group", "/some/group\n" },
+	{ "/\n", "/\n" },
+	{ "with a space", "with a space\n" },
+	{ "\n", "\n" },
+	{ }
+};
+
 /* Nothing has run. */
 static const char cost_at_first[] =
 	"elapsed_ns 0\n"
@@ -166,6 +300,84 @@ static const struct file {
 	{ TARGET "regions/nr_regions", "1\n", nr_inputs },
 	{ TARGET "regions/0/start", "0\n", ulong_inputs },
 	{ TARGET "regions/0/end", "0\n", ulong_inputs },
+	{ CONTEXT "pause", "N\n", bool_inputs },
+	{ ATTRS "intervals/intervals_goal/access_bp", "0\n", ulong_inputs },
+	{ ATTRS "intervals/intervals_goal/aggrs", "0\n", ulong_inputs },
+	{ ATTRS "intervals/intervals_goal/min_sample_us", "0\n", ulong_inputs },
+	{ ATTRS "intervals/intervals_goal/max_sample_us", "0\n", ulong_inputs },
+	{ CONTEXT "schemes/nr_schemes", "1\n", nr_inputs },
+	{ SCHEME "action", "stat\n", action_inputs },
+	{ SCHEME "target_nid", "-1\n", int_inputs },
+	{ SCHEME "apply_interval_us", "0\n", ulong_inputs },
+	{ SCHEME "access_pattern/sz/min", "0\n", ulong_inputs },
+	{ SCHEME "access_pattern/sz/max", "0\n", ulong_inputs },
+	{ SCHEME "access_pattern/nr_accesses/min", "0\n", ulong_inputs },
+	{ SCHEME "access_pattern/nr_accesses/max", "0\n", ulong_inputs },
+	{ SCHEME "access_pattern/age/min", "0\n", ulong_inputs },
+	{ SCHEME "access_pattern/age/max", "0\n", ulong_inputs },
+	{ SCHEME "dests/nr_dests", "1\n", nr_inputs },
+	{ SCHEME "dests/0/id", "0\n", uint_inputs },
+	{ SCHEME "dests/0/weight", "0\n", uint_inputs },
+	{ SCHEME "quotas/ms", "0\n", no_erange_inputs },
+	{ SCHEME "quotas/bytes", "0\n", no_erange_inputs },
+	{ SCHEME "quotas/reset_interval_ms", "0\n", no_erange_inputs },
+	{ SCHEME "quotas/effective_bytes", "0\n", .read_only = true },
+	{ SCHEME "quotas/goal_tuner", "consist\n", tuner_inputs },
+	{ SCHEME "quotas/fail_charge_num", "0\n", no_erange_inputs },
+	{ SCHEME "quotas/fail_charge_denom", "0\n", no_erange_inputs },
+	{ SCHEME "quotas/weights/sz_permil", "0\n", uint_inputs },
+	{ SCHEME "quotas/weights/nr_accesses_permil", "0\n", uint_inputs },
+	{ SCHEME "quotas/weights/age_permil", "0\n", uint_inputs },
+	{ SCHEME "quotas/goals/nr_goals", "1\n", nr_inputs },
+	{ SCHEME "quotas/goals/0/target_metric",
+	  "user_input\n", metric_inputs },
+	{ SCHEME "quotas/goals/0/target_value", "0\n", ulong_inputs },
+	{ SCHEME "quotas/goals/0/current_value", "0\n", ulong_inputs },
+	{ SCHEME "quotas/goals/0/nid", "0\n", int_inputs },
+	{ SCHEME "quotas/goals/0/path", "\n", string_inputs },
+	{ SCHEME "watermarks/metric", "none\n", wmark_inputs },
+	{ SCHEME "watermarks/interval_us", "0\n", ulong_inputs },
+	{ SCHEME "watermarks/high", "0\n", ulong_inputs },
+	{ SCHEME "watermarks/mid", "0\n", ulong_inputs },
+	{ SCHEME "watermarks/low", "0\n", ulong_inputs },
+	{ SCHEME "filters/nr_filters", "1\n", nr_inputs },
+	{ SCHEME "filters/0/type", "anon\n", any_type_inputs },
+	{ SCHEME "filters/0/matching", "N\n", bool_inputs },
+	{ SCHEME "filters/0/allow", "N\n", bool_inputs },
+	{ SCHEME "filters/0/memcg_path", "\n", string_inputs },
+	{ SCHEME "filters/0/addr_start", "0\n", ulong_inputs },
+	{ SCHEME "filters/0/addr_end", "0\n", ulong_inputs },
+	{ SCHEME "filters/0/min", "0\n", ulong_inputs },
+	{ SCHEME "filters/0/max", "0\n", ulong_inputs },
+	{ SCHEME "filters/0/damon_target_idx", "0\n", int_inputs },
+	{ SCHEME "core_filters/nr_filters", "1\n", nr_inputs },
+	{ SCHEME "core_filters/0/type", "anon\n", core_type_inputs },
+	{ SCHEME "core_filters/0/matching", "N\n", bool_inputs },
+	{ SCHEME "core_filters/0/allow", "N\n", bool_inputs },
+	{ SCHEME "core_filters/0/memcg_path", "\n", string_inputs },
+	{ SCHEME "core_filters/0/addr_start", "0\n", ulong_inputs },
+	{ SCHEME "core_filters/0/addr_end", "0\n", ulong_inputs },
+	{ SCHEME "core_filters/0/min", "0\n", ulong_inputs },
+	{ SCHEME "core_filters/0/max", "0\n", ulong_inputs },
+	{ SCHEME "core_filters/0/damon_target_idx", "0\n", int_inputs },
+	{ SCHEME "ops_filters/nr_filters", "1\n", nr_inputs },
+	{ SCHEME "ops_filters/0/type", "anon\n", ops_type_inputs },
+	{ SCHEME "ops_filters/0/matching", "N\n", bool_inputs },
+	{ SCHEME "ops_filters/0/allow", "N\n", bool_inputs },
+	{ SCHEME "ops_filters/0/memcg_path", "\n", string_inputs },
+	{ SCHEME "ops_filters/0/addr_start", "0\n", ulong_inputs },
+	{ SCHEME "ops_filters/0/addr_end", "0\n", ulong_inputs },
+	{ SCHEME "ops_filters/0/min", "0\n", ulong_inputs },
+	{ SCHEME "ops_filters/0/max", "0\n", ulong_inputs },
+	{ SCHEME "ops_filters/0/damon_target_idx", "0\n", int_inputs },
+	{ SCHEME "stats/nr_tried", "0\n", .read_only = true },
+	{ SCHEME "stats/sz_tried", "0\n", .read_only = true },
+	{ SCHEME "stats/nr_applied", "0\n", .read_only = true },
+	{ SCHEME "stats/sz_applied", "0\n", .read_only = true },
+	{ SCHEME "stats/qt_exceeds", "0\n", .read_only = true },
+	{ SCHEME "stats/sz_ops_filter_passed", "0\n", .read_only = true },
+	{ SCHEME "stats/nr_snapshots", "0\n", .read_only = true },
+	{ SCHEME "stats/max_nr_snapshots", "0\n", ulong_inputs },
 	{ }
 };
 
@@ -175,7 +387,13 @@ static const struct file {
 static int stage(void)
 {
 	return damon_sysfs_stage(0) ?:
-	       damon_sysfs_write(TARGET "regions/nr_regions", "1");
+	       damon_sysfs_write(TARGET "regions/nr_regions", "1") ?:
+	       damon_sysfs_write(CONTEXT "schemes/nr_schemes", "1") ?:
+	       damon_sysfs_write(SCHEME "dests/nr_dests", "1") ?:
+	       damon_sysfs_write(SCHEME "quotas/goals/nr_goals", "1") ?:
+	       damon_sysfs_write(SCHEME "filters/nr_filters", "1") ?:
+	       damon_sysfs_write(SCHEME "core_filters/nr_filters", "1") ?:
+	       damon_sysfs_write(SCHEME "ops_filters/nr_filters", "1");
 }
 
 static int open_to_write(const char *path)
@@ -303,7 +521,8 @@ TEST_F(values, odd_writes)
 		char before[DAMON_SYSFS_PAGE + 1];
 		int err;
 
-		if (f->read_only)
+		/* Any text is a string. */
+		if (f->read_only || f->inputs == string_inputs)
 			continue;
 		ASSERT_LT(0, damon_sysfs_read(f->path, before));
 		EXPECT_EQ(0, damon_sysfs_write_bytes(f->path, "", 0));
