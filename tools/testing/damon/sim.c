@@ -58,10 +58,31 @@ void kdamond_reschedule(struct damon_ctx *ctx)
 	sim_reschedules++;
 }
 
+/* There are no schemes here: none to check, to copy or to take over. */
+int damos_check(struct damon_ctx *ctx, struct damos *s, unsigned int idx,
+		struct damon_reason *why)
+{
+	return 0;
+}
+
+int damos_copy_all(struct damon_ctx *src, struct list_head *copies)
+{
+	return 0;
+}
+
+void damos_take_all(struct damon_ctx *dst, struct list_head *copies)
+{
+}
+
+void damos_free_all(struct list_head *schemes)
+{
+}
+
 struct damon_ctx *sim_ctx(void)
 {
 	static struct damon_ctx_state s = { .rnd = 1 };
 
+	INIT_LIST_HEAD(&s.ctx.schemes);
 	return &s.ctx;
 }
 
@@ -78,6 +99,7 @@ struct damon_ctx *sim_new_ctx(u64 seed)
 	ctx->max_nr_regions = 1000;
 	ctx->min_region_sz = DAMON_MIN_REGION_SZ;
 	INIT_LIST_HEAD(&ctx->adaptive_targets);
+	INIT_LIST_HEAD(&ctx->schemes);
 	return ctx;
 }
 

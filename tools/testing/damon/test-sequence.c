@@ -127,6 +127,7 @@ static void do_join(struct sequence *q)
 
 static void draw_attrs(struct sequence *q, struct damon_attrs *attrs)
 {
+	*attrs = (struct damon_attrs){};
 	attrs->sample_interval = model_pick(q->src, 100);
 	attrs->aggr_interval = model_pick(q->src, 8) ?
 		attrs->sample_interval * model_pick(q->src, 200) :
