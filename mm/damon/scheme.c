@@ -286,11 +286,9 @@ void damon_destroy_scheme(struct damos *s)
 int damon_set_schemes(struct damon_ctx *ctx, struct damos **schemes,
 		      ssize_t nr_schemes)
 {
-	struct damos *s, *next;
 	ssize_t i;
 
-	damon_for_each_scheme_safe(s, next, ctx)
-		damon_destroy_scheme(s);
+	damos_free_all(&ctx->schemes);
 	for (i = 0; i < nr_schemes; i++)
 		damon_add_scheme(ctx, schemes[i]);
 	return 0;
