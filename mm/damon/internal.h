@@ -507,6 +507,26 @@ static inline unsigned long damon_region_spread_addr(struct damon_region *r,
 	return r->ar.start + part * i + mul_u64_u64_shr(x, part, 64);
 }
 
+/* Does a sample of the region that waits for its check lie in [@start, @end)? */
+static inline bool damon_region_watches(struct damon_region *r,
+					unsigned long start, unsigned long end)
+{
+	struct damon_region_state *rs = damon_region_state(r);
+	unsigned int i, nr = rs->spread ? DAMON_NR_STRATA : 1;
+
+	if (!rs->pending)
+		return false;
+	if (r->sampling_addr >= start && r->sampling_addr < end)
+		return true;
+	for (i = 1; i < nr; i++) {
+		unsigned long addr = damon_region_spread_addr(r, i);
+
+		if (addr >= start && addr < end)
+			return true;
+	}
+	return false;
+}
+
 /**
  * damon_region_next_sample() - Choose the next address to look at.
  * @s:	context
@@ -782,6 +802,11 @@ int damon_va_score(struct damon_ctx *ctx, struct damon_target *t,
 unsigned long damon_va_apply(struct damon_ctx *ctx, struct damon_target *t,
 			     struct damon_region *r, struct damos *s);
 
+/* vaddr-pages.c */
+unsigned long damon_va_apply_pages(struct mm_struct *mm,
+				   struct damon_target *t,
+				   struct damon_region *r, struct damos *s);
+
 /* vaddr.c */
 struct mm_struct *damon_va_get_mm(struct damon_target *t);
 void damon_va_put_mm(struct mm_struct *mm);
@@ -809,5 +834,41 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 
 /* folio.c */
 void damon_folio_harvested(struct folio *folio);
+
+/* folio-action.c */
+
+/* Folios of so many bytes are isolated at a time. */
+#define DAMOS_BATCH_SZ		(2UL << 20)
+
+/**
+ * struct damos_batch - folios to which the action of a scheme is being applied
+ * @s:		scheme
+ * @folios:	those that wait, isolated
+ * @sz:		bytes in these
+ * @done:	bytes to which it was applied
+ */
+struct damos_batch {
+	struct damos *s;
+	struct list_head folios;
+	unsigned long sz;
+	unsigned long done;
+};
+
+/**
+ * struct damos_folio_action - how an action is applied to folios
+ * @take:	apply it, or put the folio into the batch; NULL: nothing is done, or
+ *		it cannot be
+ * @finish:	apply it to those in the batch, which is empty afterwards
+ */
+struct damos_folio_action {
+	void (*take)(struct damos_batch *b, struct folio *folio);
+	void (*finish)(struct damos_batch *b);
+};
+
+extern const struct damos_folio_action damos_folio_actions[NR_DAMOS_ACTIONS];
+
+void damos_batch_begin(struct damos_batch *b, struct damos *s);
+bool damos_batch_take(struct damos_batch *b, struct folio *folio);
+void damos_batch_finish(struct damos_batch *b);
 
 #endif	/* _MM_DAMON_INTERNAL_H */
