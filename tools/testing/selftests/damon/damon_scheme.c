@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See damon_scheme.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/swap.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "damon_scheme.h"
+#include "damon_sysfs.h"
+
+#define PAGE	DAMON_SYSFS_PAGE
+
+int damon_scheme_set(const char *file, const char *value)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), DAMON_SCHEME "%s", file);
+	return damon_sysfs_write(path, value);
+}
+
+int damon_scheme_set_long(const char *file, long value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", value);
+	return damon_scheme_set(file, text);
+}
+
+int damon_state(const char *keyword)
+{
+	return damon_sysfs_write("0/state", keyword);
+}
+
+long damon_scheme_stat(const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), DAMON_SCHEME "stats/%s", name);
+	if (damon_state("update_schemes_stats"))
+		return -1;
+	return damon_sysfs_read_long(path);
+}
+
+int damon_scheme_stage(const char *action, const char *max_nr_accesses,
+		       const char *min_age)
+{
+	return damon_sysfs_write(DAMON_SCHEMES "nr_schemes", "1") ?:
+	       damon_scheme_set("action", action) ?:
+	       damon_scheme_set("access_pattern/sz/max", DAMON_MAX_ULONG) ?:
+	       damon_scheme_set("access_pattern/nr_accesses/max",
+				max_nr_accesses) ?:
+	       damon_scheme_set("access_pattern/age/min", min_age) ?:
+	       damon_scheme_set("access_pattern/age/max", DAMON_MAX_UINT);
+}
+
+/* Is the swap space there that another test has made? Each is a process. */
+static bool has_swap(void)
+{
+	FILE *f = fopen("/proc/swaps", "r");
+	char line[256];
+	bool found = false;
+
+	while (f && fgets(line, sizeof(line), f))
+		found |= !!strstr(line, "zram0");
+	if (f)
+		fclose(f);
+	return found;
+}
+
+int damon_make_swap(void)
+{
+	static const char signature[] = "SWAPSPACE2";
+	static char page[PAGE];
+	uint32_t *info = (uint32_t *)(page + 1024);
+	int fd;
+
+	if (has_swap())
+		return 0;
+	fd = open("/sys/block/zram0/disksize", O_WRONLY);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, "64M", 3) != 3) {
+		close(fd);
+		return -errno;
+	}
+	close(fd);
+	mknod("/dev/zram0", S_IFBLK | 0600, makedev(254, 0));
+	info[0] = 1;				/* version */
+	info[1] = (64UL << 20) / PAGE - 1;	/* last page */
+	memcpy(page + PAGE - sizeof(signature) + 1, signature,
+	       sizeof(signature) - 1);
+	fd = open("/dev/zram0", O_WRONLY);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, page, PAGE) != PAGE) {
+		close(fd);
+		return -errno;
+	}
+	fsync(fd);
+	close(fd);
+	return swapon("/dev/zram0", 0) ? -errno : 0;
+}
+
+/* One word of a file that has a word for each page. */
+static uint64_t read_word(const char *path, uint64_t idx)
+{
+	int fd = open(path, O_RDONLY);
+	uint64_t word = 0;
+
+	if (fd < 0)
+		return 0;
+	if (pread(fd, &word, sizeof(word), idx * sizeof(word)) != sizeof(word))
+		word = 0;
+	close(fd);
+	return word;
+}
+
+uint64_t damon_pagemap(pid_t pid, const void *page)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	return read_word(path, (uintptr_t)page / PAGE);
+}
+
+unsigned long damon_count_pages(pid_t pid, char *start, char *end,
+				uint64_t bits)
+{
+	unsigned long nr = 0;
+
+	for (; start < end; start += PAGE)
+		nr += !!(damon_pagemap(pid, start) & bits);
+	return nr;
+}
+
+uint64_t damon_page_flags(pid_t pid, const void *page)
+{
+	uint64_t entry = damon_pagemap(pid, page);
+
+	if (!(entry & DAMON_PAGE_PRESENT))
+		return 0;
+	return read_word("/proc/kpageflags", entry & ((1ULL << 55) - 1));
+}
+
+int damon_page_node(pid_t pid, void *page)
+{
+	int status = -ENOENT;
+
+	/* Without nodes to move it to, it says where the page is. */
+	if (syscall(SYS_move_pages, pid, 1UL, &page, NULL, &status, 0))
+		return -errno;
+	return status;
+}
+
+unsigned long damon_count_on_node(pid_t pid, char *start, char *end, int nid)
+{
+	unsigned long nr = 0;
+
+	for (; start < end; start += PAGE)
+		nr += damon_page_node(pid, start) == nid;
+	return nr;
+}
