@@ -215,8 +215,8 @@ static bool kdamond_sleep(struct damon_ctx *ctx)
 	int ret;
 
 	do {
-		/* No scheme will run as long as that. */
-		if (s->held)
+		/* No scheme will run as long as that, or there is none. */
+		if (s->held || list_empty(&ctx->schemes))
 			damos_cancel_walk(ctx);
 		if (READ_ONCE(s->call_waiting)) {
 			kdamond_run_calls(ctx, false);
