@@ -317,6 +317,14 @@ static const struct damon_command damon_commands[] = {
 	{ .name = "update_schemes_stats", .run = damon_command_stats },
 	{ .name = "update_schemes_effective_quotas",
 	  .run = damon_command_quotas },
+	{ .name = "update_schemes_tried_bytes",
+	  .run = damon_command_tried_bytes },
+	{ .name = "update_schemes_tried_regions",
+	  .run = damon_command_tried_regions },
+	{ .name = "update_schemes_regions",
+	  .run = damon_command_tried_regions },
+	{ .name = "clear_schemes_tried_regions",
+	  .run = damon_command_clear_tried },
 	{ .name = "update_tuned_intervals", .run = damon_command_intervals },
 };
 

@@ -200,7 +200,8 @@ static bool damon_vec_affordable(const struct damon_vec *vec, int nr)
 	return (cost * nr) >> PAGE_SHIFT <= si_mem_available() / 2;
 }
 
-static int damon_vec_add(struct damon_vec *vec, int idx)
+/* @obj: what its object is a copy of, if not of the defaults */
+static int damon_vec_add(struct damon_vec *vec, int idx, const void *obj)
 {
 	struct damon_dir *dir = vec->dir, *elem;
 	char name[sizeof("-2147483648")];
@@ -210,19 +211,35 @@ static int damon_vec_add(struct damon_vec *vec, int idx)
 	elem = damon_dir_new(dir->tree, dir->desc->elem, NULL);
 	if (!elem)
 		return -ENOMEM;
+	if (obj)
+		memcpy(elem->obj, obj, dir->desc->elem->obj_size);
 	list_add_tail(&elem->sibling, &dir->kids);
 	snprintf(name, sizeof(name), "%d", idx);
 	return damon_dir_add(elem, &dir->kobj, name);
 }
 
-static int damon_vec_fill(struct damon_vec *vec, int nr)
+/**
+ * damon_vec_set() - Replace all elements of a vector.
+ * @vec:	vector; T is held
+ * @nr:		how many there shall be
+ * @objs:	an array of @nr objects that theirs are copies of; NULL: give them
+ *		their defaults. An element with directories of its own has
+ *		defaults only
+ *
+ * May sleep: waits for those who read or write files of the old ones.
+ *
+ * Return: 0; -ENOMEM, or -EINTR if the caller was killed: there is none left then.
+ */
+int damon_vec_set(struct damon_vec *vec, int nr, const void *objs)
 {
+	size_t obj_size = vec->dir->desc->elem->obj_size;
 	int i, err = 0;
 
+	damon_vec_clear(vec);
 	if (!damon_vec_affordable(vec, nr))
 		return -ENOMEM;
 	for (i = 0; i < nr && !err; i++) {
-		err = damon_vec_add(vec, i);
+		err = damon_vec_add(vec, i, objs ? objs + i * obj_size : NULL);
 		cond_resched();
 	}
 	if (err)
@@ -459,10 +476,8 @@ static int damon_nr_store(const struct damon_file *file, void *field,
 		return -EBUSY;
 	if (desc->may_resize)
 		err = desc->may_resize(vec);
-	if (!err) {
-		damon_vec_clear(vec);
-		err = damon_vec_fill(vec, nr);
-	}
+	if (!err)
+		err = damon_vec_set(vec, nr, NULL);
 	damon_tree_unlock(vec->dir->tree);
 	return err;
 }

@@ -5,9 +5,10 @@
  * A directory shows one object. Each of its files is a row (struct damon_file):
  * a name, a mode, a kind, and the member of the object that it stands for. Its
  * sub-directories are rows as well, and show the same object or a member of it.
- * A vector directory shows a struct damon_vec: its file nr_<something> makes and
- * removes numbered sub-directories, the elements. Only elements (and the top)
- * own an object; it lives as long as their directory.
+ * A vector directory shows a struct damon_vec, or an object that begins with one.
+ * It has numbered sub-directories, the elements, which its file nr_<something> makes
+ * and removes, or, without such a file, damon_vec_set(). Only elements (and the
+ * top) own an object; it lives as long as their directory.
  *
  * Locks: a tree has one, which protects its shape, that is which directories
  * exist. Whoever writes to a file must never wait for it: whoever holds it may
@@ -197,6 +198,11 @@ struct damon_dir {
 	.no_erange = true,						\
 }
 
+#define DAMON_RO_UINT(_name, _struct, _member)	{			\
+	__DAMON_ROW(_name, 0400, damon_file_uint, unsigned int, _struct, \
+		    _member),						\
+}
+
 #define DAMON_RO_ULONG(_name, _struct, _member)	{			\
 	__DAMON_ROW(_name, 0400, damon_file_ulong, unsigned long, _struct, \
 		    _member),						\
@@ -277,6 +283,7 @@ int __must_check damon_tree_add(struct damon_tree *tree,
 				const struct damon_dir_desc *desc,
 				struct kobject *parent, const char *name);
 void damon_tree_remove(struct damon_tree *tree);
+int damon_vec_set(struct damon_vec *vec, int nr, const void *objs);
 
 /* The directories of all elements of a vector, in order. Under T. */
 #define damon_vec_for_each(dir_, vec)					\

@@ -77,8 +77,13 @@ static int damon_collect_fn(void *data)
 	return 0;
 }
 
-/* How many schemes are there to show the results of? */
-static int damon_nr_staged_schemes(struct damon_kdamond_dir *kdamond)
+/**
+ * damon_nr_staged_schemes() - How many schemes are there to show the results of?
+ * @kdamond:	which
+ *
+ * Return: the number; -EINVAL without a context; -EBUSY.
+ */
+int damon_nr_staged_schemes(struct damon_kdamond_dir *kdamond)
 {
 	struct damon_tree *tree = damon_elem_dir(kdamond)->tree;
 	struct damon_ctx_cfg *cfg;

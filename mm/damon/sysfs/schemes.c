@@ -313,6 +313,9 @@ static const struct damon_dir_desc damon_scheme_desc = {
 			     struct damon_scheme_cfg, ops_filters),
 		DAMON_SUBDIR("stats", damon_stats_desc,
 			     struct damon_scheme_cfg),
+		DAMON_SUBDIR_OF("tried_regions", damon_tried_regions_desc,
+				struct damon_tried_regions,
+				struct damon_scheme_cfg, tried),
 		{ }
 	},
 };

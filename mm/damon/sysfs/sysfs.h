@@ -125,6 +125,32 @@ struct damon_filter_cfg {
 };
 
 /**
+ * struct damon_tried_region - schemes/<S>/tried_regions/<R>; constant
+ * @start:	first address
+ * @end:	first address behind it
+ * @nr_accesses: how many looks found an access
+ * @age:	windows without a significant change of @nr_accesses
+ * @sz_filter_passed: bytes that filters about pages let pass
+ */
+struct damon_tried_region {
+	unsigned long start;
+	unsigned long end;
+	unsigned int nr_accesses;
+	unsigned int age;
+	unsigned long sz_filter_passed;
+};
+
+/**
+ * struct damon_tried_regions - schemes/<S>/tried_regions, results
+ * @regions:	of struct damon_tried_region (T)
+ * @total_bytes: what is in them, also while they are not shown (W)
+ */
+struct damon_tried_regions {
+	struct damon_vec regions;	/* first: dir.c takes it for the whole */
+	unsigned long total_bytes;
+};
+
+/**
  * struct damon_scheme_cfg - schemes/<S>
  * @action:		action (W)
  * @target_nid:		target_nid (W)
@@ -138,6 +164,7 @@ struct damon_filter_cfg {
  * @ops_filters:	those about pages (T)
  * @stat:		stats, results (W)
  * @max_nr_snapshots:	stats/max_nr_snapshots (W)
+ * @tried:		tried_regions
  */
 struct damon_scheme_cfg {
 	enum damos_action action;
@@ -152,6 +179,7 @@ struct damon_scheme_cfg {
 	struct damon_vec ops_filters;
 	struct damos_stat stat;
 	unsigned long max_nr_snapshots;
+	struct damon_tried_regions tried;
 };
 
 /**
@@ -228,5 +256,15 @@ int damon_command_quotas(struct damon_kdamond_dir *kdamond,
 			 struct damon_reason *why);
 int damon_command_intervals(struct damon_kdamond_dir *kdamond,
 			    struct damon_reason *why);
+int damon_nr_staged_schemes(struct damon_kdamond_dir *kdamond);
+
+/* tried.c */
+extern const struct damon_dir_desc damon_tried_regions_desc;
+int damon_command_tried_regions(struct damon_kdamond_dir *kdamond,
+				struct damon_reason *why);
+int damon_command_tried_bytes(struct damon_kdamond_dir *kdamond,
+			      struct damon_reason *why);
+int damon_command_clear_tried(struct damon_kdamond_dir *kdamond,
+			      struct damon_reason *why);
 
 #endif	/* _MM_DAMON_SYSFS_SYSFS_H */

@@ -378,6 +378,7 @@ static const struct file {
 	{ SCHEME "stats/sz_ops_filter_passed", "0\n", .read_only = true },
 	{ SCHEME "stats/nr_snapshots", "0\n", .read_only = true },
 	{ SCHEME "stats/max_nr_snapshots", "0\n", ulong_inputs },
+	{ SCHEME "tried_regions/total_bytes", "0\n", .read_only = true },
 	{ }
 };
 
