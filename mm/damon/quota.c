@@ -193,6 +193,16 @@ bool damos_quota_is_full(struct damon_ctx *ctx, struct damos *s)
 	return damos_quota_room(s) < ctx->min_region_sz;
 }
 
+/* Above one, failure is dearer than success. Divided so that it cannot wrap. */
+static size_t damos_failed_charge(const struct damos_quota *quota,
+				  unsigned long sz)
+{
+	u32 num = quota->fail_charge_num, denom = quota->fail_charge_denom;
+
+	return size_add(size_mul(sz, num / denom),
+			mul_u64_u32_div(sz, num % denom, denom));
+}
+
 /**
  * damos_quota_charge() - A scheme was applied to a region.
  * @s:		scheme
@@ -205,17 +215,13 @@ void damos_quota_charge(struct damos *s, unsigned long sz,
 {
 	struct damos_quota_state *q = &damos_state(s)->quota;
 	const struct damos_quota *quota = &s->quota;
-	u64 failed = 0;
+	size_t failed = 0;
 
 	if (quota->fail_charge_denom && applied <= sz) {
-		failed = mul_u64_u32_div(sz - applied,
-					 min(quota->fail_charge_num,
-					     quota->fail_charge_denom),
-					 quota->fail_charge_denom);
+		failed = damos_failed_charge(quota, sz - applied);
 		sz = applied;
 	}
-	q->charged = size_add(q->charged,
-			      size_add(sz, failed));
+	q->charged = size_add(q->charged, size_add(sz, failed));
 	q->charged_ns += ns;
 }
 

@@ -109,7 +109,8 @@ static void quota_failed_charge(struct kunit *test)
 		{ 0, 0, 0, 100 },	{ 1, 0, 40, 100 },
 		{ 0, 1, 40, 40 },	{ 1, 1, 40, 100 },
 		{ 1, 2, 40, 70 },	{ 1, 1000, 0, 0 },
-		{ UINT_MAX, 1, 40, 100 }, { 1, UINT_MAX, 100, 100 },
+		{ 3, 2, 40, 130 },	{ 1, UINT_MAX, 100, 100 },
+		{ UINT_MAX, 1, 40, 40 + 60UL * UINT_MAX },
 	};
 	struct quota_test *c = test->priv;
 	unsigned int i;
@@ -122,6 +123,11 @@ static void quota_failed_charge(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, c->q->charged, rows[i].charged,
 				    "row %u", i);
 	}
+	/* As dear as can be: no more than that. */
+	c->s->quota.fail_charge_num = UINT_MAX;
+	c->s->quota.fail_charge_denom = 1;
+	damos_quota_charge(c->s, ULONG_MAX, 0, 1);
+	KUNIT_EXPECT_EQ(test, c->q->charged, ULONG_MAX);
 }
 
 /* hazards D12, D13, D17: a time quota follows the speed and never comes to rest */
