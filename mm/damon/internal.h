@@ -635,6 +635,8 @@ int damos_check(struct damon_ctx *ctx, struct damos *s, unsigned int idx,
 		struct damon_reason *why);
 int damos_copy_all(struct damon_ctx *src, struct list_head *copies);
 void damos_take_all(struct damon_ctx *dst, struct list_head *copies);
+int damos_take_all_goals(struct damon_ctx *dst, struct damon_ctx *src,
+			 struct damon_reason *why);
 void damos_free_all(struct list_head *schemes);
 
 /* quota.c */

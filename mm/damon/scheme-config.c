@@ -101,6 +101,21 @@ static int damos_check_goal(struct damon_ctx *ctx, struct damos_quota_goal *g,
 	return 0;
 }
 
+static int damos_check_goals(struct damon_ctx *ctx, struct damos_quota *quota,
+			     unsigned int idx, struct damon_reason *why)
+{
+	struct damos_quota_goal *g;
+	unsigned int nr = 0;
+	int err;
+
+	damos_for_each_quota_goal(g, quota) {
+		err = damos_check_goal(ctx, g, idx, nr++, why);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /**
  * damos_check() - Does a scheme make sense?
  * @ctx:	its context
@@ -113,7 +128,6 @@ static int damos_check_goal(struct damon_ctx *ctx, struct damos_quota_goal *g,
 int damos_check(struct damon_ctx *ctx, struct damos *s, unsigned int idx,
 		struct damon_reason *why)
 {
-	struct damos_quota_goal *g;
 	struct damos_filter *f;
 	unsigned int nr = 0;
 	int err;
@@ -140,13 +154,7 @@ int damos_check(struct damon_ctx *ctx, struct damos *s, unsigned int idx,
 		if (err)
 			return err;
 	}
-	nr = 0;
-	damos_for_each_quota_goal(g, &s->quota) {
-		err = damos_check_goal(ctx, g, idx, nr++, why);
-		if (err)
-			return err;
-	}
-	return 0;
+	return damos_check_goals(ctx, &s->quota, idx, why);
 }
 
 static int damos_copy_filters(struct damos *to, struct list_head *filters)
@@ -367,4 +375,38 @@ int damos_commit_quota_goals(struct damos_quota *dst, struct damos_quota *src)
 	damos_for_each_quota_goal_safe(g, next, &copy)
 		damos_destroy_quota_goal(g);
 	return err;
+}
+
+/**
+ * damos_take_all_goals() - Give the quotas of a context the goals of others.
+ * @dst:	context; not running, or called from its kdamond
+ * @src:	whose schemes have what is wanted; of those that @dst has the goals
+ *		are taken away
+ * @why:	says why it is refused; may be NULL
+ *
+ * Schemes are matched by their place; those beyond the last of either side stay
+ * as they are. May sleep.
+ *
+ * Return: 0; -EINVAL for goals that make no sense: nothing has changed then.
+ */
+int damos_take_all_goals(struct damon_ctx *dst, struct damon_ctx *src,
+			 struct damon_reason *why)
+{
+	struct damos *s, *wanted;
+	unsigned int idx = 0;
+	int err;
+
+	damon_for_each_scheme(wanted, src) {
+		err = damos_check_goals(dst, &wanted->quota, idx++, why);
+		if (err)
+			return err;
+	}
+	wanted = list_first_entry(&src->schemes, struct damos, list);
+	damon_for_each_scheme(s, dst) {
+		if (list_entry_is_head(wanted, &src->schemes, list))
+			break;
+		damos_take_goals(&s->quota, &wanted->quota);
+		wanted = list_next_entry(wanted, list);
+	}
+	return 0;
 }

@@ -36,6 +36,7 @@ struct damon_command {
 
 /**
  * struct damon_staging - a context in the making
+ * @make:	makes it of what is staged, as far as that matters; under T
  * @ctx:	the context
  * @commit:	it is to be committed, so targets may be marked obsolete
  * @target_idx:	number of the target that is being made
@@ -43,6 +44,7 @@ struct damon_command {
  *		damon_ctx_check() does
  */
 struct damon_staging {
+	int (*make)(struct damon_staging *s, struct damon_ctx_cfg *cfg);
 	struct damon_ctx *ctx;
 	bool commit;
 	int target_idx;
@@ -167,6 +169,24 @@ static int damon_stage_ctx(struct damon_staging *s, struct damon_ctx_cfg *cfg)
 	return damon_ctx_check(s->ctx, &s->why);
 }
 
+/* Only the goals: whatever else is staged may be half done. */
+static int damon_stage_ctx_goals(struct damon_staging *s,
+				 struct damon_ctx_cfg *cfg)
+{
+	struct damon_dir *dir;
+	int idx = 0, err;
+
+	s->ctx = damon_new_ctx();
+	if (!s->ctx)
+		return -ENOMEM;
+	damon_vec_for_each(dir, &cfg->schemes) {
+		err = damon_stage_quota_goals(s->ctx, dir->obj, idx++, &s->why);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /* Put what is said of a context into a reason for the whole kdamond. */
 static void damon_ctx_refused(struct damon_reason *why,
 			      const struct damon_reason *detail)
@@ -175,13 +195,12 @@ static void damon_ctx_refused(struct damon_reason *why,
 		damon_reason_set(why, 0, "contexts/0/%s", detail->text);
 }
 
-/* A whole and checked context of what is staged now, or an ERR_PTR(). */
+/* A context of what is staged now, or an ERR_PTR(). */
 static struct damon_ctx *damon_staged_ctx(struct damon_kdamond_dir *kdamond,
-					  bool commit,
+					  struct damon_staging *staging,
 					  struct damon_reason *why)
 {
 	struct damon_tree *tree = damon_elem_dir(kdamond)->tree;
-	struct damon_staging staging = { .commit = commit };
 	struct damon_ctx_cfg *cfg;
 	int err = -EINVAL;
 
@@ -189,26 +208,27 @@ static struct damon_ctx *damon_staged_ctx(struct damon_kdamond_dir *kdamond,
 		return ERR_PTR(-EBUSY);
 	cfg = damon_vec_first(&kdamond->contexts);
 	if (cfg)
-		err = damon_stage_ctx(&staging, cfg);
+		err = staging->make(staging, cfg);
 	damon_tree_unlock(tree);
 	if (!err)
-		return staging.ctx;
-	damon_ctx_refused(why, &staging.why);
-	if (staging.ctx)
-		damon_destroy_ctx(staging.ctx);
+		return staging->ctx;
+	damon_ctx_refused(why, &staging->why);
+	if (staging->ctx)
+		damon_destroy_ctx(staging->ctx);
 	return ERR_PTR(err);
 }
 
 static int damon_command_on(struct damon_kdamond_dir *kdamond,
 			    struct damon_reason *why)
 {
+	struct damon_staging staging = { .make = damon_stage_ctx };
 	struct damon_ctx *ctx;
 	int err;
 
 	lockdep_assert_held(&kdamond->command_lock);
 	if (kdamond->ctx && damon_is_running(kdamond->ctx))
 		return damon_reason_set(why, -EBUSY, "state: already on");
-	ctx = damon_staged_ctx(kdamond, false, why);
+	ctx = damon_staged_ctx(kdamond, &staging, why);
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
 	err = damon_start(&ctx, 1, false);
@@ -254,26 +274,17 @@ static int damon_commit_fn(void *data)
 				&request->why);
 }
 
-/* Likewise. What could not be done for a lack of memory is left as it was. */
+/* Likewise. */
 static int damon_commit_goals_fn(void *data)
 {
 	struct damon_commit_request *request = data;
-	struct damos *wanted, *s;
-	int err;
 
-	wanted = list_first_entry(&request->wanted->schemes, struct damos, list);
-	damon_for_each_scheme(s, request->running) {
-		if (list_entry_is_head(wanted, &request->wanted->schemes, list))
-			break;
-		err = damos_commit_quota_goals(&s->quota, &wanted->quota);
-		if (err)
-			return err;
-		wanted = list_next_entry(wanted, list);
-	}
-	return 0;
+	return damos_take_all_goals(request->running, request->wanted,
+				    &request->why);
 }
 
 static int damon_commit_by(struct damon_kdamond_dir *kdamond,
+			   struct damon_staging *staging,
 			   int (*fn)(void *data), struct damon_reason *why)
 {
 	struct damon_commit_request request = { .running = kdamond->ctx };
@@ -288,7 +299,7 @@ static int damon_commit_by(struct damon_kdamond_dir *kdamond,
 		return damon_reason_set(why, -EINVAL, "state: never on");
 	if (!damon_is_running(kdamond->ctx))
 		return -ECANCELED;
-	request.wanted = damon_staged_ctx(kdamond, true, why);
+	request.wanted = damon_staged_ctx(kdamond, staging, why);
 	if (IS_ERR(request.wanted))
 		return PTR_ERR(request.wanted);
 	err = damon_call(kdamond->ctx, &control) ?: control.return_code;
@@ -300,13 +311,20 @@ static int damon_commit_by(struct damon_kdamond_dir *kdamond,
 static int damon_command_commit(struct damon_kdamond_dir *kdamond,
 				struct damon_reason *why)
 {
-	return damon_commit_by(kdamond, damon_commit_fn, why);
+	struct damon_staging staging = {
+		.make = damon_stage_ctx,
+		.commit = true,
+	};
+
+	return damon_commit_by(kdamond, &staging, damon_commit_fn, why);
 }
 
 static int damon_command_goals(struct damon_kdamond_dir *kdamond,
 			       struct damon_reason *why)
 {
-	return damon_commit_by(kdamond, damon_commit_goals_fn, why);
+	struct damon_staging staging = { .make = damon_stage_ctx_goals };
+
+	return damon_commit_by(kdamond, &staging, damon_commit_goals_fn, why);
 }
 
 static const struct damon_command damon_commands[] = {

@@ -529,3 +529,23 @@ int damon_stage_scheme(struct damon_ctx *ctx, struct damon_scheme_cfg *cfg,
 				   why) ?:
 	       damon_stage_filters(s, &cfg->filters, "filters", idx, why);
 }
+
+/**
+ * damon_stage_quota_goals() - Make a scheme of which only the goals matter.
+ * @ctx:	context that gets it, also if it is not complete
+ * @cfg:	what is staged; T is held
+ * @idx:	number of the scheme
+ * @why:	says what is wrong
+ *
+ * Return: as damon_stage_scheme().
+ */
+int damon_stage_quota_goals(struct damon_ctx *ctx, struct damon_scheme_cfg *cfg,
+			    int idx, struct damon_reason *why)
+{
+	struct damos *s = damon_stage_numbers(cfg);
+
+	if (!s)
+		return -ENOMEM;
+	damon_add_scheme(ctx, s);
+	return damon_stage_goals(s, &cfg->quota.goals, idx, why);
+}

@@ -235,6 +235,8 @@ extern const struct damon_dir_desc damon_top_desc;
 extern const struct damon_dir_desc damon_schemes_desc;
 int damon_stage_scheme(struct damon_ctx *ctx, struct damon_scheme_cfg *cfg,
 		       int idx, struct damon_reason *why);
+int damon_stage_quota_goals(struct damon_ctx *ctx, struct damon_scheme_cfg *cfg,
+			    int idx, struct damon_reason *why);
 
 /* command.c */
 extern const struct damon_file_kind damon_file_state;

@@ -226,6 +226,23 @@ TEST_F(schemes, refused)
 	ASSERT_EQ(0, damon_scheme_set("quotas/goals/0/nid", "0"));
 	EXPECT_EQ(0, damon_state("commit_schemes_quota_goals"));
 	EXPECT_EQ(0, damon_state("commit"));
+	ASSERT_EQ(0, damon_scheme_set("quotas/goals/0/target_metric",
+				      "node_memcg_used_bp"));
+	ASSERT_EQ(0, damon_scheme_set("quotas/goals/0/path", "/no/such"));
+	EXPECT_EQ(-ENOENT, damon_state("commit"));
+	EXPECT_EQ(-ENOENT, damon_state("commit_schemes_quota_goals"));
+	EXPECT_STREQ("contexts/0/schemes/0/quotas/goals/0: no memory cgroup \"/no/such\"\n",
+		     damon_sysfs_text("0/last_error"));
+	/* Goals alone: nothing else that is staged matters. */
+	ASSERT_EQ(0, damon_scheme_set("quotas/goals/0/path", "/"));
+	ASSERT_EQ(0, damon_scheme_set("action", "lru_prio"));
+	ASSERT_EQ(0, damon_sysfs_write("0/contexts/0/targets/nr_targets", "2"));
+	EXPECT_EQ(0, damon_state("commit_schemes_quota_goals"));
+	ASSERT_EQ(0, damon_scheme_set("action", "stat"));
+	ASSERT_EQ(0, damon_sysfs_write("0/contexts/0/targets/nr_targets", "1"));
+	ASSERT_EQ(0, damon_sysfs_write_long("0/contexts/0/targets/0/pid_target",
+					    self->victim));
+	EXPECT_EQ(0, damon_state("commit"));
 	EXPECT_STREQ("", damon_sysfs_text("0/last_error"));
 	/* hazards C2, C3: the directories are gone, the schemes run */
 	ASSERT_EQ(0, damon_sysfs_write(DAMON_SCHEMES "nr_schemes", "0"));
