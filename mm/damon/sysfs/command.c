@@ -239,8 +239,11 @@ static int damon_command_on(struct damon_kdamond_dir *kdamond,
 					 "state: the monitor is in exclusive use");
 		return err;
 	}
-	scoped_guard(mutex, &kdamond->status_lock)
+	scoped_guard(mutex, &kdamond->status_lock) {
 		swap(kdamond->ctx, ctx);
+		kdamond->refreshing = false;
+		damon_refresh_begin(kdamond);
+	}
 	if (ctx)
 		damon_destroy_ctx(ctx);
 	return 0;

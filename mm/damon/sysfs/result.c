@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Results: where they are to be found, and the commands that fetch them.
+ * Results: where they are to be found, the commands that fetch them, and how they
+ * are refreshed without a command.
  *
- * Locks: status_lock or C, so that the context stays; see sysfs.h.
+ * Locks: status_lock or C, so that the context stays; see sysfs.h. The kdamond,
+ * which refreshes, has neither, but then it is the context's own.
  */
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
@@ -238,3 +241,104 @@ int damon_command_intervals(struct damon_kdamond_dir *kdamond,
 {
 	return damon_show_results(kdamond, why, damon_put_intervals);
 }
+
+/*
+ * Refreshing: from time to time the kdamond shows its results itself. It does not
+ * wait for the lock of the tree, but tries again in the next tick. Who never asks
+ * for it pays nothing: the request that repeats is only there from then on.
+ */
+
+static void damon_refresh(struct damon_kdamond_dir *kdamond,
+			  const struct damon_results *results)
+{
+	struct damon_ctx_cfg *cfg = damon_vec_first(&kdamond->contexts);
+
+	/* hazard C5: the directory may be gone. */
+	if (!cfg)
+		return;
+	damon_put_stats(cfg, results);
+	damon_put_quotas(cfg, results);
+	/* Else they are as they were asked for, or are just being changed. */
+	if (results->attrs.intervals_goal.aggrs)
+		damon_put_intervals(cfg, results);
+}
+
+/* In the kdamond, each tick. */
+static int damon_refresh_fn(void *data)
+{
+	struct damon_kdamond_dir *kdamond = data;
+	struct damon_tree *tree = damon_elem_dir(kdamond)->tree;
+	unsigned int ms = READ_ONCE(kdamond->refresh_ms);
+	/* Its directory cannot change as long as the thread runs. */
+	struct damon_ctx *ctx = kdamond->ctx;
+	struct damon_results *results;
+	struct damos *s;
+	int nr = 0;
+
+	if (!ms || time_before(jiffies, kdamond->refreshed + msecs_to_jiffies(ms)))
+		return 0;
+	damon_for_each_scheme(s, ctx)
+		nr++;
+	results = kvzalloc(struct_size(results, schemes, nr),
+			   GFP_KERNEL | __GFP_NOWARN);
+	if (!results)
+		return -ENOMEM;
+	results->ctx = ctx;
+	results->nr = nr;
+	damon_collect_fn(results);
+	if (damon_tree_trylock(tree)) {
+		damon_refresh(kdamond, results);
+		damon_tree_unlock(tree);
+		kdamond->refreshed = jiffies;
+	}
+	kvfree(results);
+	return 0;
+}
+
+/**
+ * damon_refresh_begin() - Let the kdamond refresh results if that is wanted.
+ * @kdamond:	which; S is held
+ *
+ * What the thread that has ended last was asked is forgotten when the context
+ * changes.
+ */
+void damon_refresh_begin(struct damon_kdamond_dir *kdamond)
+{
+	lockdep_assert_held(&kdamond->status_lock);
+	if (!READ_ONCE(kdamond->refresh_ms) || kdamond->refreshing ||
+	    !kdamond->ctx || !damon_is_running(kdamond->ctx))
+		return;
+	kdamond->refresh = (struct damon_call_control) {
+		.fn = damon_refresh_fn,
+		.data = kdamond,
+		.repeat = true,
+	};
+	kdamond->refreshed = jiffies;
+	kdamond->refreshing = !damon_call(kdamond->ctx, &kdamond->refresh);
+}
+
+static int damon_refresh_ms_show(const struct damon_file *file, void *field,
+				 char *buf)
+{
+	struct damon_kdamond_dir *kdamond = field;
+
+	return damon_file_uint.show(file, &kdamond->refresh_ms, buf);
+}
+
+static int damon_refresh_ms_store(const struct damon_file *file, void *field,
+				  const char *text)
+{
+	struct damon_kdamond_dir *kdamond = field;
+	int err = damon_file_uint.store(file, &kdamond->refresh_ms, text);
+
+	if (err)
+		return err;
+	guard(mutex)(&kdamond->status_lock);
+	damon_refresh_begin(kdamond);
+	return 0;
+}
+
+const struct damon_file_kind damon_file_refresh_ms = {
+	.show = damon_refresh_ms_show,
+	.store = damon_refresh_ms_store,
+};

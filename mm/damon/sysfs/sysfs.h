@@ -207,6 +207,10 @@ struct damon_ctx_cfg {
  * @status_lock:	S
  * @ctx:		the context of the last start, running or not; NULL
  *			before (CS)
+ * @refresh_ms:		refresh_ms (W)
+ * @refreshing:		@ctx has @refresh (S)
+ * @refresh:		request that repeats: the kdamond's while it runs
+ * @refreshed:		when results were refreshed last, in jiffies; likewise
  * @last_error:		why the last command was refused; empty if it was not
  *			(S)
  */
@@ -216,6 +220,10 @@ struct damon_kdamond_dir {
 	struct mutex command_lock;	/* C */
 	struct mutex status_lock;	/* S */
 	struct damon_ctx *ctx;
+	unsigned int refresh_ms;
+	bool refreshing;
+	struct damon_call_control refresh;
+	unsigned long refreshed;
 	struct damon_reason last_error;
 };
 
@@ -252,6 +260,7 @@ extern const struct damon_file_kind damon_file_cost;
 
 /* result.c */
 extern const struct damon_file_kind damon_file_device;
+extern const struct damon_file_kind damon_file_refresh_ms;
 int damon_command_stats(struct damon_kdamond_dir *kdamond,
 			struct damon_reason *why);
 int damon_command_quotas(struct damon_kdamond_dir *kdamond,
@@ -259,6 +268,7 @@ int damon_command_quotas(struct damon_kdamond_dir *kdamond,
 int damon_command_intervals(struct damon_kdamond_dir *kdamond,
 			    struct damon_reason *why);
 int damon_nr_staged_schemes(struct damon_kdamond_dir *kdamond);
+void damon_refresh_begin(struct damon_kdamond_dir *kdamond);
 
 /* tried.c */
 extern const struct damon_dir_desc damon_tried_regions_desc;

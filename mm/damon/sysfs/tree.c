@@ -217,6 +217,8 @@ static const struct damon_dir_desc damon_kdamond_desc = {
 			   struct damon_kdamond_dir),
 		DAMON_FILE("cost", 0400, damon_file_cost,
 			   struct damon_kdamond_dir),
+		DAMON_FILE("refresh_ms", 0600, damon_file_refresh_ms,
+			   struct damon_kdamond_dir),
 		{ }
 	},
 	.subdirs = (const struct damon_subdir[]) {

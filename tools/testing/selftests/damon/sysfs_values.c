@@ -284,6 +284,7 @@ static const struct file {
 	{ "0/pid", "-1\n", .read_only = true },
 	{ "0/last_error", "", .read_only = true },
 	{ "0/cost", cost_at_first, .read_only = true },
+	{ "0/refresh_ms", "0\n", uint_inputs },
 	{ "0/contexts/nr_contexts", "1\n", nr_contexts_inputs },
 	{ CONTEXT "avail_operations", NULL, .read_only = true },
 	{ CONTEXT "device", NULL, .read_only = true },
