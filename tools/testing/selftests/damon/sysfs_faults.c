@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory runs out: every allocation in making directories, on and commit fails
- * once, one after the other. The write fails with ENOMEM or does without; what
- * it has left behind can be used, and nothing is lost (kmemleak).
+ * Memory runs out: every allocation in making directories, on, commit and showing
+ * regions fails once, one after the other. The write fails with ENOMEM or does
+ * without; what it has left behind can be used, and nothing is lost (kmemleak).
  *
  * Needs a kernel with CONFIG_FAILSLAB and CONFIG_FAULT_INJECTION_DEBUG_FS.
  */
@@ -14,11 +14,13 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "damon_abi.h"
 #include "damon_sysfs.h"
 
 #define FAILSLAB	"/sys/kernel/debug/failslab/"
 #define CONTEXT		"0/contexts/0/"
 #define TARGETS		CONTEXT "targets/"
+#define SCHEMES		CONTEXT "schemes/"
 /* More allocations than any of the writes makes. */
 #define MAX_FAULTS	2000
 
@@ -103,39 +105,76 @@ FIXTURE_TEARDOWN(faults)
 	put(FAILSLAB "verbose", "2");
 }
 
-/* hazards C6, C13, C14, C19 */
-TEST_F_TIMEOUT(faults, directories, 240)
+/* hazards C6, C13, C14, C19: every file that makes directories */
+TEST_F_TIMEOUT(faults, directories, 300)
 {
-	static const char * const paths[] = {
-		TARGETS "0/regions/nr_regions", TARGETS "nr_targets",
-		"0/contexts/nr_contexts", "nr_kdamonds",
-	};
-	unsigned int i;
+	const struct damon_abi *e;
+	char path[DAMON_ABI_PATH];
 	int fd, nth, err;
 	bool failed;
 	long nr;
 
-	for (i = 0; i < ARRAY_SIZE(paths); i++) {
-		const char *text = i == 2 ? "1" : "2";
+	for (e = damon_abi; e->path; e++) {
+		const char *text = e->at_most == 1 ? "1" : "2";
 
-		fd = damon_sysfs_open(paths[i], O_WRONLY);
-		ASSERT_LE(0, fd);
+		if (!damon_abi_is_nr(e))
+			continue;
+		fd = damon_sysfs_open(damon_abi_first(e, path), O_WRONLY);
+		ASSERT_LE(0, fd) TH_LOG("%s", path);
 		failed = true;
 		for (nth = 1; failed && nth < MAX_FAULTS; nth++) {
-			nr = damon_sysfs_read_long(paths[i]);
+			nr = damon_sysfs_read_long(path);
 			err = faulty_write(fd, text, nth, &failed);
 			ASSERT_TRUE(!err || err == -ENOMEM)
-				TH_LOG("%s: %d: %d", paths[i], nth, err);
+				TH_LOG("%s: %d: %d", path, nth, err);
 			ASSERT_TRUE(failed || !err);
 			/* The first one is needed to take the text. */
 			ASSERT_EQ(!err ? atoi(text) : nth > 1 ? 0 : nr,
-				  damon_sysfs_read_long(paths[i]));
+				  damon_sysfs_read_long(path));
 		}
 		EXPECT_FALSE(failed);
-		TH_LOG("%s: %d allocations failed", paths[i], nth - 2);
-		EXPECT_EQ(0, damon_sysfs_write(paths[i], text));
+		TH_LOG("%s: %d allocations failed", path, nth - 2);
+		EXPECT_EQ(0, damon_sysfs_write(path, text));
 		close(fd);
 	}
+}
+
+/* A scheme with one of everything. */
+static int stage_scheme(void)
+{
+	static const struct {
+		const char *file, *value;
+	} rows[] = {
+		{ "nr_schemes", "1" },
+		{ "0/access_pattern/sz/max", "18446744073709551615" },
+		{ "0/access_pattern/nr_accesses/max", "1000" },
+		{ "0/access_pattern/age/max", "4294967295" },
+		{ "0/dests/nr_dests", "2" },
+		{ "0/quotas/goals/nr_goals", "2" },
+		{ "0/quotas/goals/0/target_value", "1" },
+		{ "0/quotas/goals/1/target_metric", "node_memcg_used_bp" },
+		{ "0/quotas/goals/1/target_value", "1" },
+		{ "0/quotas/goals/1/path", "/" },
+		{ "0/core_filters/nr_filters", "2" },
+		{ "0/core_filters/0/type", "addr" },
+		{ "0/core_filters/0/addr_end", "4096" },
+		{ "0/core_filters/1/type", "target" },
+		{ "0/core_filters/1/damon_target_idx", "7" },
+		{ "0/ops_filters/nr_filters", "1" },
+		{ "0/ops_filters/0/type", "memcg" },
+		{ "0/ops_filters/0/memcg_path", "/" },
+		{ "0/ops_filters/0/allow", "Y" },
+		{ "0/filters/nr_filters", "1" },
+	};
+	char path[128];
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(rows) && !err; i++) {
+		snprintf(path, sizeof(path), SCHEMES "%s", rows[i].file);
+		err = damon_sysfs_write(path, rows[i].value);
+	}
+	return err;
 }
 
 static int stage_two(pid_t first, pid_t second)
@@ -158,6 +197,7 @@ TEST_F_TIMEOUT(faults, on, 240)
 
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, stage_two(self->victims[0], self->victims[1]));
+	ASSERT_EQ(0, stage_scheme());
 	for (nth = 1; failed && nth < MAX_FAULTS; nth++) {
 		err = faulty_write(fd, "on", nth, &failed);
 		ASSERT_EQ(!err, damon_sysfs_is_on(0));
@@ -185,6 +225,7 @@ TEST_F_TIMEOUT(faults, commit, 240)
 	long pid;
 
 	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, stage_scheme());
 	ASSERT_EQ(0, damon_sysfs_write("0/state", "on"));
 	pid = damon_sysfs_read_long("0/pid");
 	for (nth = 1; failed && nth < MAX_FAULTS; nth++) {
@@ -207,6 +248,7 @@ TEST_F_TIMEOUT(faults, commit_in_kdamond, 240)
 	int nth, err, nr_refused = 0;
 	long pid;
 
+	ASSERT_EQ(0, stage_scheme());
 	ASSERT_EQ(0, damon_sysfs_write("0/state", "on"));
 	pid = damon_sysfs_read_long("0/pid");
 	for (nth = 1; nth < 40; nth++) {
@@ -222,6 +264,71 @@ TEST_F_TIMEOUT(faults, commit_in_kdamond, 240)
 		ASSERT_EQ(0, damon_sysfs_write("0/state", "commit"));
 	}
 	EXPECT_LT(0, nr_refused);
+	EXPECT_EQ(pid, damon_sysfs_read_long("0/pid"));
+}
+
+static const char total[] = SCHEMES "0/tried_regions/total_bytes";
+
+/* hazards C6, C13: while regions are shown */
+TEST_F_TIMEOUT(faults, regions, 240)
+{
+	static const char * const keywords[] = {
+		"update_schemes_tried_regions", "update_schemes_tried_bytes",
+		"update_schemes_stats", "update_schemes_effective_quotas",
+		"update_tuned_intervals", "commit_schemes_quota_goals",
+	};
+	int fd = damon_sysfs_open("0/state", O_WRONLY);
+	unsigned int i;
+	int nth, err;
+	bool failed;
+	long pid;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, stage_scheme());
+	ASSERT_EQ(0, damon_sysfs_write("0/state", "on"));
+	pid = damon_sysfs_read_long("0/pid");
+	for (i = 0; i < ARRAY_SIZE(keywords); i++) {
+		failed = true;
+		for (nth = 1; failed && nth < MAX_FAULTS; nth++) {
+			err = faulty_write(fd, keywords[i], nth, &failed);
+			ASSERT_TRUE(!err || err == -ENOMEM)
+				TH_LOG("%s: allocation %d: %d", keywords[i],
+				       nth, err);
+		}
+		EXPECT_FALSE(failed);
+		TH_LOG("%s: %d allocations failed", keywords[i], nth - 2);
+		ASSERT_EQ(0, damon_sysfs_write("0/state", keywords[i]));
+	}
+	ASSERT_EQ(0, damon_sysfs_write("0/state", keywords[0]));
+	EXPECT_LT(0, damon_sysfs_read_long(total));
+	EXPECT_EQ(pid, damon_sysfs_read_long("0/pid"));
+	close(fd);
+}
+
+/* The same in the kdamond, which collects them. */
+TEST_F_TIMEOUT(faults, regions_in_kdamond, 240)
+{
+	int nth, err;
+	long pid;
+
+	ASSERT_EQ(0, stage_scheme());
+	ASSERT_EQ(0, damon_sysfs_write("0/refresh_ms", "1"));
+	ASSERT_EQ(0, damon_sysfs_write("0/state", "on"));
+	pid = damon_sysfs_read_long("0/pid");
+	for (nth = 1; nth < 20; nth++) {
+		ASSERT_EQ(0, fail_nth(pid, nth));
+		err = damon_sysfs_write("0/state",
+					"update_schemes_tried_regions");
+		ASSERT_EQ(0, fail_nth(pid, 0));
+		/* The refresh may be at it. */
+		ASSERT_TRUE(!err || err == -ENOMEM || err == -EBUSY)
+			TH_LOG("allocation %d: %d", nth, err);
+	}
+	ASSERT_EQ(0, damon_sysfs_write("0/refresh_ms", "0"));
+	damon_sysfs_sleep_ms(100);
+	EXPECT_EQ(0, damon_sysfs_write("0/state",
+				       "update_schemes_tried_regions"));
+	EXPECT_LT(0, damon_sysfs_read_long(total));
 	EXPECT_EQ(pid, damon_sysfs_read_long("0/pid"));
 }
 
