@@ -18,7 +18,7 @@ help:
 	@echo 'make check                 style, sparse, warnings, documentation: must be clean'
 	@echo 'make bench [BENCH=T1]      measure our kernel and the stock one, print the table'
 	@echo '                           (SEEDS=2 KERNELS="stock bench"; resumes where it stopped)'
-	@echo 'make kernel [FLAVOUR=base] build a kernel: base debug kunit bench stock'
+	@echo 'make kernel [FLAVOUR=base] build a kernel: base debug kcsan kunit bench stock'
 	@echo 'make install-tree TREE=dir lay DAMON into your own Linux 6.12 tree'
 	@echo 'make -s print-kernel       print the path of the base kernel, built if need be'
 	@echo 'make -s print-stock-kernel the same for the kernel to compare with'
