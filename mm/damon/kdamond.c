@@ -204,6 +204,14 @@ static void kdamond_skip_idle(struct damon_ctx *ctx)
 				     damon_interval_ktime(ctx->sample_interval));
 }
 
+/* Does a damos_walk() wait while no scheme will run, or there is none? */
+static bool kdamond_walk_is_vain(struct damon_ctx *ctx)
+{
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+
+	return READ_ONCE(s->walk) && (s->held || list_empty(&ctx->schemes));
+}
+
 /*
  * Sleep until the deadline, but not through requests. Returns false when the
  * thread shall end.
@@ -215,8 +223,7 @@ static bool kdamond_sleep(struct damon_ctx *ctx)
 	int ret;
 
 	do {
-		/* No scheme will run as long as that, or there is none. */
-		if (s->held || list_empty(&ctx->schemes))
+		if (kdamond_walk_is_vain(ctx))
 			damos_cancel_walk(ctx);
 		if (READ_ONCE(s->call_waiting)) {
 			kdamond_run_calls(ctx, false);
@@ -234,7 +241,7 @@ static bool kdamond_sleep(struct damon_ctx *ctx)
 			__set_current_state(TASK_RUNNING);
 			return false;
 		}
-		if (READ_ONCE(s->call_waiting)) {
+		if (READ_ONCE(s->call_waiting) || kdamond_walk_is_vain(ctx)) {
 			__set_current_state(TASK_RUNNING);
 			ret = -EINTR;
 			continue;

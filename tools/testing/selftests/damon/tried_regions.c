@@ -228,6 +228,29 @@ TEST_F(tried, refused)
 	EXPECT_EQ(-EINVAL, state("clear_schemes_tried_regions"));
 }
 
+/*
+ * hazards A5, A7: one that nobody will answer, again and again, at any point of the
+ * way of the kdamond into its sleep, which would be an hour long.
+ */
+TEST_F(tried, refused_often)
+{
+	long long end = damon_sysfs_now_ms() + 3000;
+	long nr;
+
+	ASSERT_EQ(0, damon_sysfs_write(SCHEMES "nr_schemes", "0"));
+	ASSERT_EQ(0, damon_sysfs_write(ATTRS "intervals/aggr_us", MANY));
+	ASSERT_EQ(0, damon_sysfs_write(ATTRS "intervals/sample_us",
+				       "3600000000"));
+	ASSERT_EQ(0, state("on"));
+	for (nr = 0; damon_sysfs_now_ms() < end; nr++) {
+		/* Lets it go to sleep anew. */
+		if (nr % 2)
+			ASSERT_EQ(0, state("update_schemes_stats"));
+		ASSERT_EQ(-ECANCELED, state("update_schemes_tried_bytes"));
+	}
+	TH_LOG("canceled %ld times", nr);
+}
+
 /* hazard A7: the target goes while a walk waits. */
 TEST_F(tried, target_ends)
 {
