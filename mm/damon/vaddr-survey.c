@@ -365,7 +365,7 @@ static void damon_va_survey_pmds(struct damon_va_surveyor *v, pud_t *pudp,
 		goto unlock;
 	damon_look_spend(&v->sv->look,
 			 DAMON_COST_DESCENT + ((end - addr) >> PMD_SHIFT));
-	pmdp = pmd_offset(pudp, addr);
+	pmdp = pmd_offset_lockless(pudp, pud, addr);
 	do {
 		pmd = pmdp_get_lockless(pmdp);
 		if (damon_va_pmd_tells(v, pmd, addr, end))
@@ -464,17 +464,17 @@ static unsigned long damon_va_survey_puds(struct damon_va_surveyor *v,
 static unsigned long damon_va_survey_p4d(struct damon_va_surveyor *v,
 					 unsigned long addr, unsigned long end)
 {
-	pgd_t *pgd = pgd_offset(v->mm, addr);
-	p4d_t *p4d;
+	pgd_t pgd = pgdp_get(pgd_offset(v->mm, addr));
+	p4d_t p4d;
 
 	damon_look_spend(&v->sv->look, 1);
-	if (pgd_none_or_clear_bad(pgd))
+	if (pgd_none_or_clear_bad(&pgd))
 		return pgd_addr_end(addr, end);
-	p4d = p4d_offset(pgd, addr);
+	p4d = p4dp_get(p4d_offset(&pgd, addr));
 	end = p4d_addr_end(addr, end);
-	if (p4d_none_or_clear_bad(p4d))
+	if (p4d_none_or_clear_bad(&p4d))
 		return end;
-	return damon_va_survey_puds(v, p4d, addr, end);
+	return damon_va_survey_puds(v, &p4d, addr, end);
 }
 
 /**

@@ -161,37 +161,38 @@ static void damon_va_hold_hugetlb(struct damon_va_cursor *c, unsigned long addr)
  */
 static pmd_t *damon_va_find_pmds(struct damon_va_cursor *c, unsigned long addr)
 {
-	pud_t *pud, pudval;
-	pgd_t *pgd;
-	p4d_t *p4d;
+	pud_t *pudp, pud;
+	pgd_t pgd;
+	p4d_t p4d;
 
 	if (c->pmds && addr - c->pmds_start < PUD_SIZE)
 		return c->pmds;
 	c->pmds = NULL;
-	pgd = pgd_offset(c->mm, addr);
-	if (pgd_none_or_clear_bad(pgd)) {
+	/* Processors set accessed bits meanwhile: each entry is read once. */
+	pgd = pgdp_get(pgd_offset(c->mm, addr));
+	if (pgd_none_or_clear_bad(&pgd)) {
 		damon_va_hold(c, DAMON_VA_ABSENT, addr, PGDIR_SIZE);
 		return NULL;
 	}
-	p4d = p4d_offset(pgd, addr);
-	if (p4d_none_or_clear_bad(p4d)) {
+	p4d = p4dp_get(p4d_offset(&pgd, addr));
+	if (p4d_none_or_clear_bad(&p4d)) {
 		damon_va_hold(c, DAMON_VA_ABSENT, addr, P4D_SIZE);
 		return NULL;
 	}
-	pud = pud_offset(p4d, addr);
+	pudp = pud_offset(&p4d, addr);
 	/* A huge page may go away meanwhile, a table does not. */
-	pudval = pudp_get(pud);
-	if (pud_none(pudval)) {
+	pud = pudp_get(pudp);
+	if (pud_none(pud)) {
 		damon_va_hold(c, DAMON_VA_ABSENT, addr, PUD_SIZE);
 		return NULL;
 	}
 	/* Pages of that size outside hugetlb are device memory. */
-	if (!pud_present(pudval) || pud_leaf(pudval)) {
+	if (!pud_present(pud) || pud_leaf(pud)) {
 		damon_va_hold(c, DAMON_VA_UNKNOWN, addr, PUD_SIZE);
 		return NULL;
 	}
 	c->pmds_start = addr & PUD_MASK;
-	c->pmds = pmd_offset(pud, c->pmds_start);
+	c->pmds = pmd_offset_lockless(pudp, pud, c->pmds_start);
 	return c->pmds;
 }
 
