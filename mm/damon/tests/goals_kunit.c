@@ -64,6 +64,11 @@ static void goals_all_or_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, damos_take_all_goals(ctx, wanted, NULL), 0);
 	KUNIT_EXPECT_EQ(test, goals_sum(a), 30);
 	KUNIT_EXPECT_EQ(test, goals_sum(b), 40);
+	/* hazard B9: it has all that was said of it. */
+	bad = list_first_entry(&b->quota.goals, struct damos_quota_goal, list);
+	KUNIT_EXPECT_EQ(test, bad->metric, DAMOS_QUOTA_NODE_MEM_USED_BP);
+	KUNIT_EXPECT_EQ(test, bad->nid, first_node(node_states[N_MEMORY]));
+	KUNIT_EXPECT_EQ(test, bad->target_value, 100);
 }
 
 /* hazards C2, C3: more schemes here, or there */

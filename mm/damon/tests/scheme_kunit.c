@@ -470,6 +470,21 @@ static void scheme_commit(struct kunit *test)
 	g = list_first_entry(&s->quota.goals, struct damos_quota_goal, list);
 	KUNIT_EXPECT_EQ(test, g->current_value, 3);
 
+	/* hazards B8, B9: what is changed again arrives, too. */
+	f = list_first_entry(&wanted->core_filters, struct damos_filter, list);
+	f->allow = false;
+	f->matching = false;
+	g = list_first_entry(&wanted->quota.goals, struct damos_quota_goal, list);
+	g->current_value = 4;
+	g->nid = 1;
+	KUNIT_ASSERT_EQ(test, damon_commit_ctx(c->ctx, src), 0);
+	f = list_first_entry(&s->core_filters, struct damos_filter, list);
+	KUNIT_EXPECT_FALSE(test, f->allow);
+	KUNIT_EXPECT_FALSE(test, f->matching);
+	g = list_first_entry(&s->quota.goals, struct damos_quota_goal, list);
+	KUNIT_EXPECT_EQ(test, g->current_value, 4);
+	KUNIT_EXPECT_EQ(test, g->nid, 1);
+
 	/* The wanted ones are as they were; fewer of them: the rest goes. */
 	KUNIT_EXPECT_EQ(test, list_count_nodes(&wanted->core_filters), 1);
 	damon_destroy_scheme(wanted);
