@@ -17,6 +17,12 @@
 
 #ifdef CONFIG_MEMCG
 
+/* Neither being made nor removed: the latter is known before it is offline. */
+static bool damon_memcg_is_alive(struct mem_cgroup *memcg)
+{
+	return mem_cgroup_online(memcg) && !css_is_dying(&memcg->css);
+}
+
 static bool damon_memcg_has_path(struct mem_cgroup *memcg, const char *path,
 				 char *buf)
 {
@@ -49,7 +55,7 @@ int damon_memcg_id(const char *path, u64 *id)
 		return -ENOMEM;
 	for (memcg = mem_cgroup_iter(NULL, NULL, NULL); memcg;
 	     memcg = mem_cgroup_iter(NULL, memcg, NULL)) {
-		if (!mem_cgroup_online(memcg) ||
+		if (!damon_memcg_is_alive(memcg) ||
 		    !damon_memcg_has_path(memcg, path, buf))
 			continue;
 		*id = cgroup_id(memcg->css.cgroup);
@@ -76,7 +82,7 @@ struct mem_cgroup *damon_memcg_get(u64 id)
 
 	for (memcg = mem_cgroup_iter(NULL, NULL, NULL); memcg;
 	     memcg = mem_cgroup_iter(NULL, memcg, NULL)) {
-		if (!mem_cgroup_online(memcg) ||
+		if (!damon_memcg_is_alive(memcg) ||
 		    cgroup_id(memcg->css.cgroup) != id)
 			continue;
 		if (!css_tryget(&memcg->css))
