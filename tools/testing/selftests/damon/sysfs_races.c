@@ -26,6 +26,7 @@
 #define ATTRS		CONTEXT "monitoring_attrs/"
 #define TARGETS		CONTEXT "targets/"
 #define TARGET		TARGETS "0/"
+#define SCHEMES		CONTEXT "schemes/"
 #define TIMEOUT_MS	20000
 
 /* How often a part wrote, with and without success. */
@@ -171,6 +172,66 @@ static bool write_values(void)
 	       try(TARGET "obsolete_target", "N");
 }
 
+static const char * const strings[] = {
+	SCHEMES "0/filters/0/memcg_path", SCHEMES "0/core_filters/0/memcg_path",
+	SCHEMES "0/ops_filters/0/memcg_path", SCHEMES "0/quotas/goals/0/path",
+};
+
+static bool write_strings(void)
+{
+	unsigned int i;
+	bool ok = true;
+
+	for (i = 0; i < ARRAY_SIZE(strings) && ok; i++)
+		ok = try(strings[i], "/a") &&
+		     try(strings[i], "/a/much/longer/path/of/another/size/class/");
+	return ok;
+}
+
+/* Always one of those written. */
+static bool read_strings(void)
+{
+	char buf[DAMON_SYSFS_PAGE + 1];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(strings); i++) {
+		int len = damon_sysfs_read(strings[i], buf);
+
+		if (len < 0 && !harmless(len))
+			return false;
+		if (len >= 0 && strcmp(buf, "\n") && strcmp(buf, "/a\n") &&
+		    strcmp(buf, "/a/much/longer/path/of/another/size/class/\n"))
+			return false;
+	}
+	tally->done++;
+	return true;
+}
+
+/* They are looked up, and found not to be there. */
+static bool commit_strings(void)
+{
+	return try("0/state", "on") &&
+	       try(SCHEMES "0/quotas/goals/0/target_metric",
+		   "node_memcg_used_bp") &&
+	       try(SCHEMES "0/quotas/goals/0/target_value", "1") &&
+	       try("0/state", "commit") &&
+	       try("0/state", "commit_schemes_quota_goals") &&
+	       try(SCHEMES "0/quotas/goals/0/target_value", "0") &&
+	       try(SCHEMES "0/ops_filters/0/type", "memcg") &&
+	       try("0/state", "commit") &&
+	       try(SCHEMES "0/ops_filters/0/type", "anon");
+}
+
+static bool resize_schemes(void)
+{
+	return try(SCHEMES "nr_schemes", "1") &&
+	       try(SCHEMES "0/quotas/goals/nr_goals", "1") &&
+	       try(SCHEMES "0/filters/nr_filters", "1") &&
+	       try(SCHEMES "0/core_filters/nr_filters", "1") &&
+	       try(SCHEMES "0/core_filters/0/type", "addr") &&
+	       try(SCHEMES "0/ops_filters/nr_filters", "1");
+}
+
 static bool replace_victim(void)
 {
 	pid_t old = shared->victim;
@@ -231,6 +292,10 @@ FIXTURE_SETUP(races)
 	ASSERT_LT(0, shared->victim);
 	ASSERT_EQ(0, damon_sysfs_reset());
 	ASSERT_EQ(0, damon_sysfs_stage(shared->victim));
+	tally = &shared->tally[0];
+	ASSERT_TRUE(resize_schemes());
+	ASSERT_EQ(0, shared->tally[0].refused);
+	shared->tally[0].done = 0;
 }
 
 /* After each race: still usable, nothing runs that nobody stops. */
@@ -295,6 +360,28 @@ FIXTURE_VARIANT_ADD(races, nr_targets_twice)
 FIXTURE_VARIANT_ADD(races, nr_regions_and_commit)
 {
 	.one = resize_regions, .other = stage_on_commit_off,
+};
+
+/* hazards C8, C9 */
+FIXTURE_VARIANT_ADD(races, strings_written_and_read)
+{
+	.one = write_strings, .other = read_strings,
+};
+
+FIXTURE_VARIANT_ADD(races, strings_written_twice)
+{
+	.one = write_strings, .other = write_strings,
+};
+
+FIXTURE_VARIANT_ADD(races, strings_written_and_looked_up)
+{
+	.one = write_strings, .other = commit_strings,
+};
+
+/* hazards C2, C3, C15, C17 */
+FIXTURE_VARIANT_ADD(races, schemes_go_and_commit)
+{
+	.one = resize_schemes, .other = commit_strings,
 };
 
 FIXTURE_VARIANT_ADD(races, values_and_commit)

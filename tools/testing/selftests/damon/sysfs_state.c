@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -491,6 +492,90 @@ TEST_F(state, pid_namespace)
 		EXPECT_TRUE(damon_sysfs_wait_off(0, TIMEOUT_MS))
 			TH_LOG("%s", keywords[i]);
 	}
+}
+
+/* hazard B20: regions by the tens of thousands. */
+TEST_F_TIMEOUT(state, many_regions, 120)
+{
+	const long nr = 20000, page = 4096;
+	char path[128];
+	long i, pid;
+
+	ASSERT_EQ(0, damon_sysfs_write(CONTEXT "operations", "fvaddr"));
+	ASSERT_EQ(0, damon_sysfs_write_long(TARGET "regions/nr_regions", nr));
+	for (i = 0; i < nr; i++) {
+		snprintf(path, sizeof(path), TARGET "regions/%ld/start", i);
+		ASSERT_EQ(0, damon_sysfs_write_long(path, (2 * i + 1) * page));
+		snprintf(path, sizeof(path), TARGET "regions/%ld/end", i);
+		ASSERT_EQ(0, damon_sysfs_write_long(path, (2 * i + 2) * page));
+	}
+	ASSERT_EQ(0, damon_sysfs_write(ATTRS "nr_regions/max", "30000"));
+	ASSERT_EQ(0, command("on"));
+	pid = damon_sysfs_read_long("0/pid");
+	EXPECT_EQ(0, command("commit"));
+	EXPECT_TRUE(works_on(pid));
+}
+
+/* hazard C18: filters come and go by commit. */
+TEST_F(state, commit_filters)
+{
+	static const char * const lists[] = {
+		"schemes/0/core_filters/", "schemes/0/ops_filters/",
+		"schemes/0/filters/",
+	};
+	static const char * const numbers[] = { "0", "1", "2", "1", "3", "0" };
+	char path[128];
+	unsigned int i, k;
+	long pid;
+
+	ASSERT_EQ(0, damon_sysfs_write(CONTEXT "schemes/nr_schemes", "1"));
+	ASSERT_EQ(0, command("on"));
+	pid = damon_sysfs_read_long("0/pid");
+	for (i = 0; i < ARRAY_SIZE(lists) * ARRAY_SIZE(numbers); i++) {
+		const char *list = lists[i / ARRAY_SIZE(numbers)];
+		const char *nr = numbers[i % ARRAY_SIZE(numbers)];
+
+		snprintf(path, sizeof(path), CONTEXT "%snr_filters", list);
+		ASSERT_EQ(0, damon_sysfs_write(path, nr));
+		for (k = 0; k < (unsigned int)atoi(nr) && list == lists[0]; k++) {
+			snprintf(path, sizeof(path), CONTEXT "%s%u/type", list, k);
+			ASSERT_EQ(0, damon_sysfs_write(path, "target"));
+		}
+		EXPECT_EQ(0, command("commit")) TH_LOG("%s: %s", list, nr);
+		EXPECT_TRUE(works_on(pid));
+	}
+}
+
+/* How many lines of the kernel's log are about us? */
+static int nr_log_lines(void)
+{
+	static char log[1 << 20];
+	int len = klogctl(3, log, sizeof(log) - 1), nr = 0;
+	char *line;
+
+	if (len < 0)
+		return -1;
+	log[len] = '\0';
+	for (line = log; (line = strstr(line, "damon")); line++)
+		nr++;
+	return nr;
+}
+
+/* hazard C28: whatever users do wrong, the log is not told. */
+TEST_F(state, no_log)
+{
+	const struct refusal *r;
+	int before = nr_log_lines();
+
+	ASSERT_LE(0, before);
+	for (r = refusals; r < refusals + ARRAY_SIZE(refusals); r++) {
+		ASSERT_EQ(0, damon_sysfs_stage(self->victim));
+		if (!refusal_applies(r))
+			continue;
+		ASSERT_EQ(0, stage_refusal(r));
+		EXPECT_NE(0, command("on"));
+	}
+	EXPECT_EQ(before, nr_log_lines());
 }
 
 TEST_HARNESS_MAIN
