@@ -26,7 +26,7 @@
 
 #define CONTEXT		"0/contexts/0/"
 #define SHORT_MS	40
-#define PATIENCE_MS	1000
+#define PATIENCE_MS	10000
 #define TIMEOUT_MS	20000
 
 /* What came of it, in all tasks. */
@@ -35,6 +35,7 @@ static struct shared {
 	unsigned long reads, writes, refused;	/* of the files */
 	unsigned long starts, commands;		/* that succeeded */
 	unsigned long killed;			/* while they waited */
+	bool over;				/* the present pair */
 } *shared;
 
 static void count(unsigned long *counter)
@@ -196,7 +197,7 @@ static const struct damon_abi *find(const char *path)
 	return NULL;
 }
 
-/* Use @e, or without one live, until the time is over. */
+/* Use @e as long as the other lives; without one live until the time is over. */
 static pid_t start(const struct damon_abi *e, long long end, int seed)
 {
 	const struct damon_abi *state = find("<N>/state");
@@ -209,7 +210,8 @@ static pid_t start(const struct damon_abi *e, long long end, int seed)
 	do {
 		if (!(e ? use(e) : live(state)))
 			_exit(1);
-	} while (damon_sysfs_now_ms() < end);
+	} while (e ? !__atomic_load_n(&shared->over, __ATOMIC_RELAXED) :
+		     damon_sysfs_now_ms() < end);
 	_exit(0);
 }
 
@@ -225,8 +227,7 @@ static bool ended_well(pid_t child, long long end)
 		if (damon_sysfs_now_ms() > end + PATIENCE_MS) {
 			kill(child, SIGKILL);
 			count(&shared->killed);
-			waitpid(child, NULL, 0);
-			return !damon_sysfs_write("0/state", "off");
+			return waitpid(child, NULL, 0) == child;
 		}
 		damon_sysfs_sleep_ms(5);
 	}
@@ -276,10 +277,17 @@ TEST_F_TIMEOUT(pairs, each_file, 86400)
 	ms = minutes ? minutes * 60000 / nr : SHORT_MS;
 	for (e = damon_abi; e->path; e++) {
 		long long end = damon_sysfs_now_ms() + ms;
-		pid_t user = start(e, end, nr), other = start(NULL, end, -nr);
+		pid_t user, other;
 
-		EXPECT_TRUE(ended_well(user, end)) TH_LOG("%s", e->path);
+		shared->over = false;
+		user = start(e, end, nr);
+		other = start(NULL, end, -nr);
 		EXPECT_TRUE(ended_well(other, end)) TH_LOG("%s", e->path);
+		__atomic_store_n(&shared->over, true, __ATOMIC_RELAXED);
+		EXPECT_TRUE(ended_well(user, damon_sysfs_now_ms()))
+			TH_LOG("%s", e->path);
+		/* With a window without an end, the next would wait as well. */
+		damon_sysfs_write("0/state", "off");
 	}
 	printf("# %d files, %d ms each: %lu reads, %lu writes, %lu refused\n",
 	       nr, ms, shared->reads, shared->writes, shared->refused);
