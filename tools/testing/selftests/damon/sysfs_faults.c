@@ -92,6 +92,7 @@ FIXTURE_SETUP(faults)
 	self->victims[1] = damon_sysfs_victim();
 	ASSERT_EQ(0, damon_sysfs_reset());
 	ASSERT_EQ(0, damon_sysfs_stage(self->victims[0]));
+	damon_sysfs_quiet();
 }
 
 FIXTURE_TEARDOWN(faults)
@@ -103,6 +104,7 @@ FIXTURE_TEARDOWN(faults)
 	damon_sysfs_kill(self->victims[1]);
 	put(FAILSLAB "ignore-gfp-wait", "Y");
 	put(FAILSLAB "verbose", "2");
+	damon_sysfs_loud();
 }
 
 /* hazards C6, C13, C14, C19: every file that makes directories */

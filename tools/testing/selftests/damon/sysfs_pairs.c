@@ -246,6 +246,7 @@ FIXTURE_SETUP(pairs)
 	ASSERT_LT(0, shared->victim);
 	ASSERT_EQ(0, damon_sysfs_reset());
 	ASSERT_EQ(0, damon_sysfs_write("nr_kdamonds", "1"));
+	damon_sysfs_quiet();
 }
 
 FIXTURE_TEARDOWN(pairs)
@@ -262,6 +263,7 @@ FIXTURE_TEARDOWN(pairs)
 	EXPECT_EQ(0, damon_sysfs_reset());
 	damon_sysfs_kill(shared->victim);
 	munmap(shared, sizeof(*shared));
+	damon_sysfs_loud();
 }
 
 /* hazards A3, A6, A7, C2, C3, C4, C5, C8, C9, C24 */
