@@ -120,19 +120,22 @@ static bool damon_va_visit_pmd(struct damon_va_pages *p,
 		     damon_va_clear_pmd(vma, start, pmd);
 	struct page *page = NULL;
 	spinlock_t *ptl;	/* of the page table */
+	pmd_t entry;
 
 	if (young && READ_ONCE(p->hearsay->shared))
 		damon_hearsay_tell(p->hearsay, true, start, start + PMD_SIZE);
-	ptl = pmd_trans_huge_lock(pmd, vma);
+	/* Only whether it is huge matters; accessed bits come at any time. */
+	ptl = data_race(pmd_trans_huge_lock(pmd, vma));
 	if (!ptl)
 		return false;
 	/* pmd_trans_huge_lock() does not tell sparse. */
 	__acquire(ptl);
-	if (pmd_present(*pmd))
-		page = vm_normal_page_pmd(vma, addr, *pmd);
+	entry = pmdp_get(pmd);
+	if (pmd_present(entry))
+		page = vm_normal_page_pmd(vma, addr, entry);
 	if (page)
 		damon_va_visit(p, vma, page + ((addr - start) >> PAGE_SHIFT),
-			       addr, end - addr, young || pmd_young(*pmd));
+			       addr, end - addr, young || pmd_young(entry));
 	spin_unlock(ptl);
 	return true;
 }
