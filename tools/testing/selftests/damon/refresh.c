@@ -161,7 +161,7 @@ TEST_F(refresh, two)
 }
 
 /* hazards C2, C5: what it writes to goes, and comes back. */
-TEST_F(refresh, directories_go)
+TEST_F_TIMEOUT(refresh, directories_go, 120)
 {
 	long pid;
 	int i;
@@ -169,7 +169,7 @@ TEST_F(refresh, directories_go)
 	ASSERT_EQ(0, put(0, "/refresh_ms", "1"));
 	ASSERT_EQ(0, damon_state("on"));
 	pid = get(0, "/pid");
-	for (i = 0; i < 20; i++) {
+	for (i = 0; i < 10; i++) {
 		ASSERT_EQ(0, put_patiently(DAMON_SCHEMES "nr_schemes", "0"));
 		damon_sysfs_sleep_ms(10);
 		ASSERT_EQ(0, put_patiently(DAMON_SCHEMES "nr_schemes", "2"));
@@ -184,7 +184,7 @@ TEST_F(refresh, directories_go)
 }
 
 /* hazard A8: its target is gone at once, and nothing is lost (kmemleak) */
-TEST_F(refresh, short_runs)
+TEST_F_TIMEOUT(refresh, short_runs, 120)
 {
 	int i;
 

@@ -289,6 +289,8 @@ TEST_F_TIMEOUT(faults, regions, 240)
 
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, stage_scheme());
+	/* Goals would let it begin with next to nothing. */
+	ASSERT_EQ(0, damon_sysfs_write(SCHEMES "0/quotas/goals/nr_goals", "0"));
 	ASSERT_EQ(0, damon_sysfs_write("0/state", "on"));
 	pid = damon_sysfs_read_long("0/pid");
 	for (i = 0; i < ARRAY_SIZE(keywords); i++) {
@@ -316,6 +318,8 @@ TEST_F_TIMEOUT(faults, regions_in_kdamond, 240)
 	long pid;
 
 	ASSERT_EQ(0, stage_scheme());
+	/* Goals would let it begin with next to nothing. */
+	ASSERT_EQ(0, damon_sysfs_write(SCHEMES "0/quotas/goals/nr_goals", "0"));
 	ASSERT_EQ(0, damon_sysfs_write("0/refresh_ms", "1"));
 	ASSERT_EQ(0, damon_sysfs_write("0/state", "on"));
 	pid = damon_sysfs_read_long("0/pid");
