@@ -15,6 +15,7 @@
 
 #include <linux/args.h>
 #include <linux/completion.h>
+#include <linux/damon_probe.h>
 #include <linux/damos.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
@@ -44,6 +45,8 @@ struct damon_target;
  * @list:		its place in &damon_target.regions_list
  * @age:		number of windows since @nr_accesses changed
  *			significantly
+ * @probe_hits:		for how many looks of the current window each probe found
+ *			its attribute, as @nr_accesses, but at most 255
  *
  * Made by damon_new_region() only: more is kept behind it.
  */
@@ -53,6 +56,7 @@ struct damon_region {
 	unsigned int nr_accesses;
 	unsigned int age;
 	struct list_head list;
+	unsigned char probe_hits[DAMON_MAX_PROBES];
 };
 
 /**
@@ -101,6 +105,9 @@ enum damon_ops_id {
  * @check_accesses:		find out which samples were accessed, and tell
  *				each by damon_update_region_access_rate();
  *				returns the highest nr_accesses of all regions
+ * @apply_probes:		hand a page of each region to damon_probe_count();
+ *				called in each tick while there are probes. NULL: there
+ *				can be none
  * @idle_ticks:			for how many of the coming ticks there is nothing to
  *				check or to prepare: the kdamond may sleep through them
  * @reset_aggregated:		a window has ended and was reported
@@ -124,10 +131,11 @@ enum damon_ops_id {
  *
  * Any of them may be NULL. All run in the kdamond, may sleep, and hold no lock.
  * For one context the order is: @init; then for each tick @target_valid,
- * @prepare_access_checks, @check_accesses; @reset_aggregated at the end of each
+ * @prepare_access_checks, @check_accesses, @apply_probes; @reset_aggregated at the end of each
  * window, and before it @get_scheme_score and @apply_scheme for each region that a
  * scheme is meant for; @update when it is due; at last @cleanup. Schemes with an
- * interval of their own also run after other @check_accesses.
+ * interval of their own also run after other @check_accesses. While probes have
+ * weights, accesses are neither prepared nor checked.
  */
 struct damon_operations {
 	enum damon_ops_id id;
@@ -135,6 +143,7 @@ struct damon_operations {
 	void (*update)(struct damon_ctx *ctx);
 	void (*prepare_access_checks)(struct damon_ctx *ctx);
 	unsigned int (*check_accesses)(struct damon_ctx *ctx);
+	void (*apply_probes)(struct damon_ctx *ctx);
 	unsigned int (*idle_ticks)(struct damon_ctx *ctx);
 	void (*reset_aggregated)(struct damon_ctx *ctx);
 	bool (*supports_action)(enum damos_action action);
@@ -251,6 +260,7 @@ struct damon_intervals_goal {
  * @pause:			neither sample nor act; set like @tlb_honesty
  * @adaptive_targets:		targets, see damon_add_target()
  * @schemes:			schemes, see damon_add_scheme()
+ * @probes:			probes, see damon_add_probe()
  *
  * Made by damon_new_ctx() only: more is kept behind it.
  */
@@ -276,6 +286,7 @@ struct damon_ctx {
 	bool pause;
 	struct list_head adaptive_targets;
 	struct list_head schemes;
+	struct list_head probes;
 };
 
 static inline struct damon_region *damon_next_region(struct damon_region *r)

@@ -52,13 +52,7 @@
  */
 void damon_update_region_access_rate(struct damon_region *r, bool accessed)
 {
-	unsigned long offset = r->sampling_addr - r->ar.start;
-	u8 stratum = DAMON_NO_STRATUM;
-
-	if (offset < damon_sz_region(r) && damon_stratum_sz(r))
-		stratum = min(offset / damon_stratum_sz(r),
-			      DAMON_NR_STRATA - 1UL);
-	damon_region_count(r, stratum, accessed);
+	damon_region_count(r, damon_region_stratum(r, r->sampling_addr), accessed);
 }
 
 static struct damon_tally damon_tally_sum(const struct damon_tally tally[],
@@ -116,12 +110,15 @@ u32 damon_tally_x2(struct damon_tally a, struct damon_tally b)
 	return min_t(u64, div64_u64(trials * cross, divisor), U32_MAX);
 }
 
-/* @hits of @trials as a number of @nr; not zero if there was a hit. */
+/*
+ * @hits of @trials as a number of @nr; not zero if there was a hit, but if @nr is: hits
+ * are no accesses then.
+ */
 static unsigned int damon_tally_scaled(struct damon_tally tally, unsigned int nr)
 {
 	u64 scaled;
 
-	if (!tally.hits || !tally.trials)
+	if (!tally.hits || !tally.trials || !nr)
 		return 0;
 	if (tally.trials == nr)
 		return tally.hits;
@@ -167,6 +164,13 @@ static void damon_tally_fade(struct damon_tally tally[])
 			tally[i].trials /= 2;
 		}
 	}
+}
+
+/* The highest number of accesses that a window may have. */
+static unsigned int damon_adapt_max(struct damon_ctx *ctx)
+{
+	return damon_probes_only(ctx) ? 0 :
+	       damon_nr_samples_per_aggr(&ctx->attrs);
 }
 
 /* The window of a region is over: its result, its age, its evidence. */
@@ -389,7 +393,7 @@ static unsigned int damon_region_cut(struct damon_target *t,
 static unsigned int damon_cut_unlike(struct damon_ctx *ctx, unsigned int room,
 				     u32 x2)
 {
-	unsigned int nr = damon_nr_samples_per_aggr(&ctx->attrs);
+	unsigned int nr = damon_adapt_max(ctx);
 	struct damon_region *r, *next;
 	struct damon_segment odd;
 	struct damon_target *t;
@@ -434,7 +438,7 @@ static void damon_adapt_cut(struct damon_ctx *ctx)
  */
 void damon_adapt(struct damon_ctx *ctx)
 {
-	unsigned int nr = damon_nr_samples_per_aggr(&ctx->attrs);
+	unsigned int nr = damon_adapt_max(ctx);
 	struct damon_region *r;
 	struct damon_target *t;
 
@@ -480,7 +484,7 @@ void damon_adapt_next_window(struct damon_ctx *ctx)
 {
 	unsigned int nr = damon_ctx_nr_regions(ctx);
 	unsigned long room = max(ctx->max_nr_regions, nr) - nr;
-	unsigned int nr_samples = damon_nr_samples_per_aggr(&ctx->attrs);
+	unsigned int nr_samples = damon_adapt_max(ctx);
 	struct damon_region_state *s;
 	unsigned long spare = room / DAMON_EXPLORE_SHARE;
 	struct damon_region *r;
@@ -491,6 +495,7 @@ void damon_adapt_next_window(struct damon_ctx *ctx)
 			s = damon_region_state(r);
 			s->last_nr_accesses = r->nr_accesses;
 			r->nr_accesses = 0;
+			damon_probes_next_window(r);
 			s->tried = false;
 			s->doubted = false;
 			s->proven = false;
@@ -516,7 +521,35 @@ void damon_adapt_drop_window(struct damon_ctx *ctx)
 		damon_for_each_region(r, t) {
 			s = damon_region_state(r);
 			r->nr_accesses = 0;
+			memset(r->probe_hits, 0, sizeof(r->probe_hits));
 			memset(s->window, 0, sizeof(s->window));
+		}
+	}
+}
+
+/**
+ * damon_adapt_forget() - Give up all evidence.
+ * @ctx:	context
+ *
+ * For when hits do not mean any more what they did.
+ */
+void damon_adapt_forget(struct damon_ctx *ctx)
+{
+	struct damon_region_state *s;
+	struct damon_region *r;
+	struct damon_target *t;
+
+	damon_adapt_drop_window(ctx);
+	damon_for_each_target(t, ctx) {
+		damon_for_each_region(r, t) {
+			s = damon_region_state(r);
+			s->last_nr_accesses = 0;
+			s->core = (struct damon_addr_range){};
+			s->pending = false;
+			s->wants_spread = false;
+			s->rests = false;
+			s->proven = false;
+			memset(s->past, 0, sizeof(s->past));
 		}
 	}
 }
@@ -532,8 +565,10 @@ void damon_target_forget_samples(struct damon_target *t)
 {
 	struct damon_region *r;
 
-	damon_for_each_region(r, t)
+	damon_for_each_region(r, t) {
 		damon_region_state(r)->pending = false;
+		damon_region_state(r)->probe_pending = false;
+	}
 }
 
 /* @value * @to / @from, at most UINT_MAX; @from may be zero. */

@@ -127,6 +127,8 @@ int damon_ctx_check(struct damon_ctx *ctx, struct damon_reason *why)
 	int err;
 
 	err = damon_attrs_check(&ctx->attrs, why);
+	if (!err)
+		err = damon_probes_check(ctx, &ctx->attrs, why);
 	if (err)
 		return err;
 	if (!is_power_of_2(ctx->min_region_sz))
@@ -168,7 +170,8 @@ static void damon_attrs_apply(struct damon_ctx *ctx,
 int damon_set_attrs_struct(struct damon_ctx *ctx,
 			   const struct damon_attrs *attrs)
 {
-	int err = damon_attrs_check(attrs, NULL);
+	int err = damon_attrs_check(attrs, NULL) ?:
+		  damon_probes_check(ctx, attrs, NULL);
 
 	if (!err)
 		damon_attrs_apply(ctx, attrs);
@@ -348,8 +351,8 @@ static bool damon_ops_equal(const struct damon_operations *a,
  *
  * Targets are matched by their place. One that is wanted for another process
  * starts anew, one for which regions are given is fitted to them, any other
- * stays as it is. Schemes are matched likewise, and keep what they remember. What
- * equals the present changes nothing. May sleep.
+ * stays as it is. Schemes and probes are matched likewise, and keep what they
+ * remember. What equals the present changes nothing. May sleep.
  *
  * Return: 0, -EINVAL, -EOPNOTSUPP, -ENOMEM. On an error @dst is as it was.
  */
@@ -359,6 +362,7 @@ int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
 	bool running = kdamond_is_current(dst), new_ops, new_targets;
 	struct damon_target_plan *plans;
 	LIST_HEAD(schemes);
+	LIST_HEAD(probes);
 	unsigned int nr;
 	int err;
 
@@ -369,10 +373,16 @@ int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
 	err = damos_copy_all(src, &schemes);
 	if (err)
 		return damon_reason_set(why, err, "schemes: out of memory");
+	err = damon_probes_copy(src, &probes);
+	if (err) {
+		damon_reason_set(why, err,
+				 "monitoring_attrs/probes: out of memory");
+		goto free_schemes;
+	}
 	plans = damon_plans_make(dst, src, nr, why);
 	if (IS_ERR(plans)) {
-		damos_free_all(&schemes);
-		return PTR_ERR(plans);
+		err = PTR_ERR(plans);
+		goto free_probes;
 	}
 
 	/* From here on nothing fails. */
@@ -382,6 +392,7 @@ int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
 			       sizeof(src->attrs)))
 		damon_attrs_apply(dst, &src->attrs);
 	damos_take_all(dst, &schemes);
+	damon_probes_take(dst, &probes);
 	dst->pause = src->pause;
 	dst->min_region_sz = src->min_region_sz;
 	dst->tlb_honesty = src->tlb_honesty;
@@ -394,6 +405,12 @@ int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
 		dst->ops.init(dst);
 	damon_bounds_enforce(dst);
 	return 0;
+
+free_probes:
+	damon_probes_free(&probes);
+free_schemes:
+	damos_free_all(&schemes);
+	return err;
 }
 
 /**
@@ -402,10 +419,10 @@ int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
  *		a callback, or a function given to damon_call()
  * @src:	what is wanted; not changed, not kept, not running
  *
- * Attributes, &damon_ctx.tlb_honesty, &damon_ctx.pause, operations, schemes,
- * targets and their regions are taken over; callbacks stay. Targets and schemes
- * are matched by their place; see
- * &damon_target.obsolete. What equals the present changes nothing. May sleep.
+ * Attributes, &damon_ctx.tlb_honesty, &damon_ctx.pause, operations, schemes, probes,
+ * targets and their regions are taken over; callbacks stay. Targets, schemes and
+ * probes are matched by their place; see &damon_target.obsolete. What equals the
+ * present changes nothing. May sleep.
  *
  * Return: 0, -EINVAL if @src makes no sense, -EOPNOTSUPP if its operations cannot
  * do what its schemes want, -ENOMEM. On an error @dst is as it

@@ -203,11 +203,12 @@ struct damon_ctx *damon_new_ctx(void)
 	mutex_init(&ctx->kdamond_lock);
 	INIT_LIST_HEAD(&ctx->adaptive_targets);
 	INIT_LIST_HEAD(&ctx->schemes);
+	INIT_LIST_HEAD(&ctx->probes);
 	return ctx;
 }
 
 /**
- * damon_destroy_ctx() - Free a context with its targets and schemes.
+ * damon_destroy_ctx() - Free a context with its targets, schemes and probes.
  * @ctx:	context. It should not run; if it does, it is stopped. One that is
  *		ending is waited for
  *
@@ -224,6 +225,7 @@ void damon_destroy_ctx(struct damon_ctx *ctx)
 	damon_for_each_target_safe(t, next, ctx)
 		damon_destroy_target(t, ctx);
 	damos_free_all(&ctx->schemes);
+	damon_probes_free(&ctx->probes);
 	mutex_destroy(&damon_ctx_state(ctx)->walk_lock);
 	mutex_destroy(&ctx->kdamond_lock);
 	kfree(damon_ctx_state(ctx));

@@ -13,10 +13,7 @@
  * No function here changes what it looks at, but for cutting regions at the
  * borders of address ranges. No locks: runs in the kdamond.
  */
-#include <linux/cgroup.h>
-#include <linux/memcontrol.h>
 #include <linux/mm.h>
-#include <linux/rcupdate.h>
 
 #include "internal.h"
 
@@ -35,17 +32,7 @@ static bool damos_match_active(const struct damos_filter *f,
 static bool damos_match_memcg(const struct damos_filter *f,
 			      const struct damos_page *p)
 {
-#ifdef CONFIG_MEMCG
-	struct mem_cgroup *memcg;
-
-	if (!p->folio)
-		return false;
-	guard(rcu)();
-	memcg = folio_memcg_check(p->folio);
-	return memcg && cgroup_id(memcg->css.cgroup) == f->memcg_id;
-#else
-	return false;
-#endif
+	return p->folio && damon_memcg_owns(f->memcg_id, p->folio);
 }
 
 static bool damos_match_young(const struct damos_filter *f,

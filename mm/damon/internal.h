@@ -63,6 +63,9 @@ struct damon_tally {
  * struct damon_region_state - a region, and the evidence collected about it
  * @region:	what the user sees
  * @last_nr_accesses: result of the last window (K)
+ * @last_probe_hits: those of the probes (K)
+ * @probe_pending: the probes have prepared @probe_addr, and look at it next (K)
+ * @probe_addr:	where the probes look (K)
  * @core:	span known not to be accessed: the page tables said so when they
  *		were surveyed last. It needs no samples; empty when all do (K)
  * @passes:	surveys since one of them cut it out, or it became small; no more
@@ -91,6 +94,7 @@ struct damon_tally {
  */
 struct damon_region_state {
 	struct damon_region region;
+	unsigned char last_probe_hits[DAMON_MAX_PROBES];
 	unsigned int last_nr_accesses;
 	struct damon_addr_range core;
 	u8 passes;
@@ -103,10 +107,12 @@ struct damon_region_state {
 	bool proven;
 	bool unchecked;
 	bool tried;
+	bool probe_pending;
 	u8 stratum;
 	u8 turn;
 	u8 order;
 	u64 salt;
+	unsigned long probe_addr;
 	unsigned long leaf_sz;
 	struct damon_tally window[DAMON_NR_STRATA + 1];
 	struct damon_tally past[DAMON_NR_STRATA + 1];
@@ -465,6 +471,22 @@ static inline unsigned long damon_stratum_sz(struct damon_region *r)
  * Sampling, here because it is done for every region in every tick.
  */
 
+static inline void damon_tally_count(struct damon_tally *tally, bool hit)
+{
+	tally->trials++;
+	tally->hits += hit;
+}
+
+/* The part of a region in which an address lies, or DAMON_NO_STRATUM. */
+static inline u8 damon_region_stratum(struct damon_region *r, unsigned long addr)
+{
+	unsigned long offset = addr - r->ar.start, part = damon_stratum_sz(r);
+
+	if (offset >= damon_sz_region(r) || !part)
+		return DAMON_NO_STRATUM;
+	return min(offset / part, DAMON_NR_STRATA - 1UL);
+}
+
 /**
  * damon_region_count() - Take down one look at a region.
  * @r:		region
@@ -474,10 +496,7 @@ static inline unsigned long damon_stratum_sz(struct damon_region *r)
 static inline void damon_region_count(struct damon_region *r, u8 stratum,
 				      bool accessed)
 {
-	struct damon_region_state *s = damon_region_state(r);
-
-	s->window[stratum].trials++;
-	s->window[stratum].hits += accessed;
+	damon_tally_count(&damon_region_state(r)->window[stratum], accessed);
 	r->nr_accesses += accessed;
 }
 
@@ -730,6 +749,45 @@ bool damos_has_ops_filter(struct damos *s, enum damos_filter_type type);
 /* memcg.c */
 int damon_memcg_id(const char *path, u64 *id);
 struct mem_cgroup *damon_memcg_get(u64 id);
+bool damon_memcg_owns(u64 id, struct folio *folio);
+
+/* probe.c */
+
+/**
+ * struct damon_filter_row - a type of filters of probes
+ * @name:	keyword of the administrator
+ * @match:	is the page what the filter asks for; NULL: there is no page
+ */
+struct damon_filter_row {
+	const char *name;
+	bool (*match)(const struct damon_filter *f, struct folio *folio);
+};
+
+/**
+ * struct damon_prep_row - a preparation of probes
+ * @name:	keyword of the administrator
+ * @prepare:	does it
+ */
+struct damon_prep_row {
+	const char *name;
+	void (*prepare)(struct folio *folio);
+};
+
+extern const struct damon_filter_row damon_filters[NR_DAMON_FILTER_TYPES];
+extern const struct damon_prep_row damon_preps[NR_DAMON_PREP_ACTIONS];
+
+int damon_probes_check(struct damon_ctx *ctx, const struct damon_attrs *attrs,
+		       struct damon_reason *why);
+int damon_probes_copy(struct damon_ctx *src, struct list_head *copies);
+void damon_probes_take(struct damon_ctx *dst, struct list_head *copies);
+void damon_probes_free(struct list_head *probes);
+bool damon_probes_only(struct damon_ctx *ctx);
+bool damon_probes_prepare(struct damon_ctx *ctx);
+unsigned long damon_probe_aim(struct damon_ctx *ctx, struct damon_region *r);
+void damon_probe_prepare(struct damon_ctx *ctx, struct folio *folio);
+void damon_probe_count(struct damon_ctx *ctx, struct damon_region *r,
+		       struct folio *folio);
+void damon_probes_next_window(struct damon_region *r);
 
 /* region.c */
 extern struct kmem_cache *damon_region_cache;
@@ -793,6 +851,7 @@ void damon_adapt(struct damon_ctx *ctx);
 void damon_adapt_rescale(struct damon_ctx *ctx, const struct damon_attrs *old);
 void damon_adapt_next_window(struct damon_ctx *ctx);
 void damon_adapt_drop_window(struct damon_ctx *ctx);
+void damon_adapt_forget(struct damon_ctx *ctx);
 void damon_target_forget_samples(struct damon_target *t);
 
 /* vaddr-scheme.c */
@@ -808,6 +867,10 @@ unsigned long damon_va_apply(struct damon_ctx *ctx, struct damon_target *t,
 unsigned long damon_va_apply_pages(struct mm_struct *mm,
 				   struct damon_target *t,
 				   struct damon_region *r, struct damos *s);
+
+/* vaddr-probe.c */
+void damon_va_probe(struct damon_ctx *ctx, struct damon_target *t,
+		    struct mm_struct *mm);
 
 /* vaddr.c */
 struct mm_struct *damon_va_get_mm(struct damon_target *t);

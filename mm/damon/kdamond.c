@@ -191,7 +191,8 @@ static void kdamond_skip_idle(struct damon_ctx *ctx)
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 	u64 ticks;
 
-	if (!ctx->ops.idle_ticks || ctx->callback.after_sampling)
+	if (!ctx->ops.idle_ticks || ctx->callback.after_sampling ||
+	    !list_empty(&ctx->probes))
 		return;
 	/* Only a hint: what is posted now has its turn a few ticks later. */
 	if (data_race(!list_empty(&s->calls)))
@@ -285,13 +286,18 @@ static bool kdamond_has_target(struct damon_ctx *ctx)
 
 static void kdamond_trace_window(struct damon_ctx *ctx)
 {
+	unsigned int nr_probes = list_count_nodes(&ctx->probes);
 	struct damon_target *t;
 	struct damon_region *r;
 	unsigned long idx = 0;
 
 	damon_for_each_target(t, ctx) {
-		damon_for_each_region(r, t)
+		damon_for_each_region(r, t) {
 			trace_damon_aggregated(idx, t, r);
+			if (nr_probes)
+				trace_damon_region_aggregated(idx, t, r,
+							      nr_probes);
+		}
 		idx++;
 	}
 }
@@ -338,7 +344,8 @@ static int kdamond_report(struct damon_ctx *ctx)
 	}
 	if (!err)
 		kdamond_apply_schemes(ctx);
-	if (trace_damon_aggregated_enabled()) {
+	if (trace_damon_aggregated_enabled() ||
+	    trace_damon_region_aggregated_enabled()) {
 		kdamond_trace_window(ctx);
 		kdamond_charge(s, &s->cost.callbacks_ns);
 	}
@@ -455,7 +462,7 @@ static bool kdamond_tick(struct damon_ctx *ctx)
 	if (kdamond_stop_requested(ctx) || !kdamond_has_target(ctx) ||
 	    !kdamond_hold(ctx))
 		return false;
-	if (ctx->ops.prepare_access_checks)
+	if (ctx->ops.prepare_access_checks && !damon_probes_only(ctx))
 		ctx->ops.prepare_access_checks(ctx);
 	if (kdamond_after_sampling(ctx))
 		return false;
@@ -465,8 +472,10 @@ static bool kdamond_tick(struct damon_ctx *ctx)
 		return false;
 	kdamond_advance(ctx);
 
-	if (ctx->ops.check_accesses)
+	if (ctx->ops.check_accesses && !damon_probes_only(ctx))
 		ctx->ops.check_accesses(ctx);
+	if (unlikely(!list_empty(&ctx->probes)))
+		ctx->ops.apply_probes(ctx);
 	if (s->tick >= s->window_end) {
 		if (kdamond_end_window(ctx))
 			return false;

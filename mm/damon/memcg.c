@@ -93,6 +93,22 @@ struct mem_cgroup *damon_memcg_get(u64 id)
 	return NULL;
 }
 
+/**
+ * damon_memcg_owns() - Is a folio charged to a memory cgroup?
+ * @id:		cgroup_id() of the cgroup
+ * @folio:	folio that cannot go away meanwhile
+ *
+ * Return: true if it is. Any context.
+ */
+bool damon_memcg_owns(u64 id, struct folio *folio)
+{
+	struct mem_cgroup *memcg;
+
+	guard(rcu)();
+	memcg = folio_memcg_check(folio);
+	return memcg && cgroup_id(memcg->css.cgroup) == id;
+}
+
 #else	/* CONFIG_MEMCG */
 
 int damon_memcg_id(const char *path, u64 *id)
@@ -103,6 +119,11 @@ int damon_memcg_id(const char *path, u64 *id)
 struct mem_cgroup *damon_memcg_get(u64 id)
 {
 	return NULL;
+}
+
+bool damon_memcg_owns(u64 id, struct folio *folio)
+{
+	return false;
 }
 
 #endif	/* CONFIG_MEMCG */

@@ -126,6 +126,9 @@ static void damon_region_forget_parts(struct damon_region_state *s)
 	if (s->region.sampling_addr < s->region.ar.start ||
 	    s->region.sampling_addr >= s->region.ar.end)
 		s->pending = false;
+	if (s->probe_addr < s->region.ar.start ||
+	    s->probe_addr >= s->region.ar.end)
+		s->probe_pending = false;
 }
 
 /**
@@ -236,7 +239,7 @@ static void damon_tally_add(struct damon_tally to[], struct damon_tally from[])
  * @t:		target
  * @left:	region that ends where the next one starts; becomes the whole
  *
- * nr_accesses and age of the whole are means, weighted by size.
+ * nr_accesses, age and hits of probes of the whole are means, weighted by size.
  */
 void damon_region_join(struct damon_target *t, struct damon_region *left)
 {
@@ -246,12 +249,21 @@ void damon_region_join(struct damon_target *t, struct damon_region *left)
 	unsigned long sz_l = damon_sz_region(left);
 	unsigned long sz_r = damon_sz_region(right);
 	struct damon_addr_range core = damon_core_join(l->core, r->core);
+	unsigned int i;
 
 	left->nr_accesses = damon_weighted_mean(left->nr_accesses, sz_l,
 						right->nr_accesses, sz_r);
 	left->age = damon_weighted_mean(left->age, sz_l, right->age, sz_r);
 	l->last_nr_accesses = damon_weighted_mean(l->last_nr_accesses, sz_l,
 						  r->last_nr_accesses, sz_r);
+	for (i = 0; i < DAMON_MAX_PROBES; i++) {
+		left->probe_hits[i] =
+			damon_weighted_mean(left->probe_hits[i], sz_l,
+					    right->probe_hits[i], sz_r);
+		l->last_probe_hits[i] =
+			damon_weighted_mean(l->last_probe_hits[i], sz_l,
+					    r->last_probe_hits[i], sz_r);
+	}
 	if (!l->pending && r->pending) {
 		left->sampling_addr = right->sampling_addr;
 		l->pending = true;

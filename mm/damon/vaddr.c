@@ -281,6 +281,27 @@ static unsigned int damon_va_collect(struct damon_ctx *ctx)
 	return max_nr_accesses;
 }
 
+static void damon_va_probe_all(struct damon_ctx *ctx)
+{
+	struct damon_va_target *va;
+	struct damon_target *t;
+	struct mm_struct *mm;
+
+	damon_for_each_target(t, ctx) {
+		va = &damon_target_state(t)->va;
+		mm = damon_va_get_mm(t);
+		if (!mm) {
+			damon_va_remember_mm(va, NULL);
+			continue;
+		}
+		/* With weights nobody else looks whether it is another one. */
+		if (mm != va->mm)
+			damon_va_switch_mm(ctx, t, mm);
+		damon_va_probe(ctx, t, mm);
+		damon_va_put_mm(mm);
+	}
+}
+
 static unsigned int damon_va_idle_ticks(struct damon_ctx *ctx)
 {
 	u64 next = damon_ctx_state(ctx)->tick + 1, due = U64_MAX;
@@ -366,6 +387,7 @@ static int __init damon_va_initcall(void)
 		.update = damon_va_refit,
 		.prepare_access_checks = damon_va_arm,
 		.check_accesses = damon_va_collect,
+		.apply_probes = damon_va_probe_all,
 		.idle_ticks = damon_va_idle_ticks,
 		.reset_aggregated = damon_va_follow,
 		.supports_action = damon_va_supports_action,

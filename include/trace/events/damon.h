@@ -43,6 +43,42 @@ TRACE_EVENT(damon_aggregated,
 		  __entry->end, __entry->nr_accesses, __entry->age)
 );
 
+/* The same with what probes have found; only if there are any. */
+TRACE_EVENT(damon_region_aggregated,
+
+	TP_PROTO(unsigned long target_id, const struct damon_target *t,
+		 const struct damon_region *r, unsigned int nr_probes),
+
+	TP_ARGS(target_id, t, r, nr_probes),
+
+	TP_STRUCT__entry(
+		__field(unsigned long, target_id)
+		__field(unsigned long, start)
+		__field(unsigned long, end)
+		__field(unsigned int, nr_regions)
+		__field(unsigned int, nr_accesses)
+		__field(unsigned int, age)
+		__dynamic_array(unsigned char, probe_hits, nr_probes)
+	),
+
+	TP_fast_assign(
+		__entry->target_id = target_id;
+		__entry->start = r->ar.start;
+		__entry->end = r->ar.end;
+		__entry->nr_regions = t->nr_regions;
+		__entry->nr_accesses = r->nr_accesses;
+		__entry->age = r->age;
+		memcpy(__get_dynamic_array(probe_hits), r->probe_hits,
+		       nr_probes);
+	),
+
+	TP_printk("target_id=%lu nr_regions=%u %lu-%lu: %u %u probe_hits=%s",
+		  __entry->target_id, __entry->nr_regions, __entry->start,
+		  __entry->end, __entry->nr_accesses, __entry->age,
+		  __print_hex(__get_dynamic_array(probe_hits),
+			      __get_dynamic_array_len(probe_hits)))
+);
+
 /* A scheme is about to be applied to a region. The same holds. */
 TRACE_EVENT(damos_before_apply,
 

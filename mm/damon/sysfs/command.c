@@ -155,6 +155,12 @@ static int damon_stage_ctx(struct damon_staging *s, struct damon_ctx_cfg *cfg)
 	};
 	s->ctx->pause = READ_ONCE(cfg->pause);
 	s->ctx->tlb_honesty = READ_ONCE(cfg->tlb_honesty);
+	damon_vec_for_each(dir, &cfg->probes) {
+		err = damon_stage_probe(s->ctx, dir->obj, idx++, &s->why);
+		if (err)
+			return err;
+	}
+	idx = 0;
 	damon_vec_for_each(dir, &cfg->targets) {
 		err = damon_stage_target(s, dir->obj);
 		if (err)

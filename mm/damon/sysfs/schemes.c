@@ -333,9 +333,18 @@ const struct damon_dir_desc damon_schemes_desc = {
  * From staged values to a scheme. All under T.
  */
 
-/* The id of the cgroup at a staged path. @file is for the reason. */
-static int damon_stage_memcg(char __rcu **path, u64 *id, const char *file,
-			     struct damon_reason *why)
+/**
+ * damon_stage_memcg() - Find the memory cgroup of a staged path.
+ * @path:	path
+ * @id:		set to its cgroup_id()
+ * @file:	where the path is staged, for @why
+ * @why:	says what is wrong
+ *
+ * Return: 0; -ENOENT if there is none; -ENOMEM; -EOPNOTSUPP if the kernel has no
+ * memory cgroups.
+ */
+int damon_stage_memcg(char __rcu **path, u64 *id, const char *file,
+		      struct damon_reason *why)
 {
 	char *copy;
 	int err;

@@ -183,11 +183,46 @@ struct damon_scheme_cfg {
 };
 
 /**
+ * struct damon_probe_filter_cfg - monitoring_attrs/probes/<P>/filters/<F>
+ * @type:	type (W)
+ * @matching:	matching (W)
+ * @allow:	allow (W)
+ * @path:	path of a cgroup (RCU)
+ */
+struct damon_probe_filter_cfg {
+	enum damon_filter_type type;
+	bool matching;
+	bool allow;
+	char __rcu *path;
+};
+
+/**
+ * struct damon_probe_prep_cfg - monitoring_attrs/probes/<P>/preps/<A>
+ * @action:	prep_action (W)
+ */
+struct damon_probe_prep_cfg {
+	enum damon_prep_action action;
+};
+
+/**
+ * struct damon_probe_cfg - monitoring_attrs/probes/<P>
+ * @weight:	weight (W)
+ * @filters:	of struct damon_probe_filter_cfg (T)
+ * @preps:	of struct damon_probe_prep_cfg (T)
+ */
+struct damon_probe_cfg {
+	unsigned int weight;
+	struct damon_vec filters;
+	struct damon_vec preps;
+};
+
+/**
  * struct damon_ctx_cfg - contexts/<C>
  * @ops_id:	operations (W)
  * @attrs:	monitoring_attrs/intervals and nr_regions (W)
  * @tlb_honesty: monitoring_attrs/tlb_honesty (W)
  * @pause:	pause (W)
+ * @probes:	monitoring_attrs/probes, of struct damon_probe_cfg (T)
  * @targets:	of struct damon_target_cfg (T)
  * @schemes:	of struct damon_scheme_cfg (T)
  */
@@ -196,6 +231,7 @@ struct damon_ctx_cfg {
 	struct damon_attrs attrs;
 	bool tlb_honesty;
 	bool pause;
+	struct damon_vec probes;
 	struct damon_vec targets;
 	struct damon_vec schemes;
 };
@@ -245,6 +281,14 @@ int damon_stage_scheme(struct damon_ctx *ctx, struct damon_scheme_cfg *cfg,
 		       int idx, struct damon_reason *why);
 int damon_stage_quota_goals(struct damon_ctx *ctx, struct damon_scheme_cfg *cfg,
 			    int idx, struct damon_reason *why);
+
+int damon_stage_memcg(char __rcu **path, u64 *id, const char *file,
+		      struct damon_reason *why);
+
+/* probes.c */
+extern const struct damon_dir_desc damon_probes_desc;
+int damon_stage_probe(struct damon_ctx *ctx, struct damon_probe_cfg *cfg,
+		      int idx, struct damon_reason *why);
 
 /* command.c */
 extern const struct damon_file_kind damon_file_state;

@@ -119,6 +119,8 @@ static const struct damon_dir_desc damon_attrs_desc = {
 		DAMON_SUBDIR_OF("nr_regions", damon_nr_regions_desc,
 				struct damon_attrs,
 				struct damon_ctx_cfg, attrs),
+		DAMON_VECTOR("probes", damon_probes_desc, struct damon_ctx_cfg,
+			     probes),
 		{ }
 	},
 };

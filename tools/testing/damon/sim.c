@@ -78,6 +78,35 @@ void damos_free_all(struct list_head *schemes)
 {
 }
 
+/* And no probes. */
+int damon_probes_check(struct damon_ctx *ctx, const struct damon_attrs *attrs,
+		       struct damon_reason *why)
+{
+	return 0;
+}
+
+int damon_probes_copy(struct damon_ctx *src, struct list_head *copies)
+{
+	return 0;
+}
+
+void damon_probes_take(struct damon_ctx *dst, struct list_head *copies)
+{
+}
+
+void damon_probes_free(struct list_head *probes)
+{
+}
+
+bool damon_probes_only(struct damon_ctx *ctx)
+{
+	return false;
+}
+
+void damon_probes_next_window(struct damon_region *r)
+{
+}
+
 struct damon_ctx *sim_ctx(void)
 {
 	static struct damon_ctx_state s = { .rnd = 1 };
