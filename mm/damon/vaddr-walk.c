@@ -471,6 +471,33 @@ static void damon_va_breathe(struct damon_va_cursor *c)
 	};
 }
 
+/*
+ * Go past leaves of the table at hand that say that they were not accessed, as
+ * fast as can be. Returns the first of [addr, end) that has to be looked at.
+ */
+static unsigned long damon_va_skip_dull_leaves(struct damon_va_cursor *c,
+					       struct damon_look *look,
+					       unsigned long addr,
+					       unsigned long end)
+{
+	unsigned long from = addr;
+	pte_t *ptep, pte;
+
+	damon_va_move(c, addr);
+	if (c->leaf != DAMON_VA_PTES)
+		return addr;
+	end = min(end, c->start + c->sz);
+	for (ptep = c->pte + pte_index(addr); addr < end; ptep++) {
+		pte = ptep_get_lockless(ptep);
+		if (!pte_none(pte) && (!pte_present(pte) || pte_young(pte)))
+			break;
+		addr += PAGE_SIZE;
+	}
+	addr = min(addr, end);
+	damon_look_spend(look, (addr - from) >> PAGE_SHIFT);
+	return addr;
+}
+
 /* Look at each leaf of a region that lies in few tables of them. */
 static void damon_va_survey_leaves(struct damon_va_cursor *c,
 				   struct damon_va_target *va,
@@ -480,11 +507,18 @@ static void damon_va_survey_leaves(struct damon_va_cursor *c,
 	struct damon_addr_range heard = {};
 	unsigned long addr, next;
 	bool shared = READ_ONCE(va->hearsay.shared);
+	bool plain = !shared && !c->has_notifiers;
 	unsigned int i;
 
 	for (addr = look->reached; addr < end; addr = next) {
-		enum damon_va_result result = damon_va_check(c, addr);
+		enum damon_va_result result;
 
+		if (plain) {
+			next = damon_va_skip_dull_leaves(c, look, addr, end);
+			if (next > addr)
+				continue;
+		}
+		result = damon_va_check(c, addr);
 		next = c->leaf == DAMON_VA_PTES ? addr + PAGE_SIZE :
 						  c->start + c->sz;
 		damon_look_spend(look, 1);
