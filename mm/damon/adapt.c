@@ -40,6 +40,8 @@
 #define DAMON_MIN_TRIALS	4
 /* This part of the looks to spare goes to large regions that are quiet. */
 #define DAMON_EXPLORE_SHARE	8
+/* Looks at all parts in a row that say the same say enough about a window. */
+#define DAMON_SPREAD_ROUNDS	3
 /* More trials than that say nothing new: older ones are faded out. */
 #define DAMON_MAX_TRIALS	512
 
@@ -471,6 +473,30 @@ static bool damon_adapt_spread(struct damon_region_state *s,
 	}
 	*room -= DAMON_NR_STRATA - 1;
 	return true;
+}
+
+/**
+ * damon_adapt_spread_checked() - All parts of a region were looked at once more.
+ * @ctx:	context
+ * @r:		region whose samples were spread
+ *
+ * If the looks of this window agree, one look a tick is enough for the rest of
+ * it, and fewer are if there is no exception. A large region that is quiet goes
+ * on: it takes many looks to find a small part that is not.
+ */
+void damon_adapt_spread_checked(struct damon_ctx *ctx, struct damon_region *r)
+{
+	struct damon_region_state *s = damon_region_state(r);
+	struct damon_tally all = damon_tally_all(s->window);
+
+	if (all.trials < DAMON_SPREAD_ROUNDS * DAMON_NR_STRATA ||
+	    damon_tally_is_mixed(s->window) ||
+	    (!all.hits && damon_sz_region(r) > DAMON_SMALL_SZ))
+		return;
+	s->wants_spread = false;
+	s->rests = (!all.hits || all.hits == all.trials) &&
+		   damon_nr_samples_per_aggr(&ctx->attrs) >=
+		   DAMON_REST_TICKS * DAMON_REST_MIN_LOOKS;
 }
 
 /**

@@ -849,6 +849,7 @@ void damon_bounds_enforce(struct damon_ctx *ctx);
 u32 damon_tally_x2(struct damon_tally a, struct damon_tally b);
 void damon_adapt(struct damon_ctx *ctx);
 void damon_adapt_rescale(struct damon_ctx *ctx, const struct damon_attrs *old);
+void damon_adapt_spread_checked(struct damon_ctx *ctx, struct damon_region *r);
 void damon_adapt_next_window(struct damon_ctx *ctx);
 void damon_adapt_drop_window(struct damon_ctx *ctx);
 void damon_adapt_forget(struct damon_ctx *ctx);

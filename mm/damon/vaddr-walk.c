@@ -569,6 +569,7 @@ static void damon_va_survey_region(struct damon_va_cursor *c,
 
 /* Was the region accessed where it is watched? */
 static __always_inline void damon_va_check_region(struct damon_va_cursor *c,
+						  struct damon_ctx *ctx,
 						  struct damon_region *r)
 {
 	struct damon_region_state *rs = damon_region_state(r);
@@ -594,6 +595,7 @@ static __always_inline void damon_va_check_region(struct damon_va_cursor *c,
 		if (result != DAMON_VA_NO_RESULT)
 			damon_region_count(r, i, result == DAMON_VA_YOUNG);
 	}
+	damon_adapt_spread_checked(ctx, r);
 }
 
 static __always_inline void damon_va_prepare_region(struct damon_va_cursor *c,
@@ -694,7 +696,7 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 				busy = true;
 				continue;
 			}
-			damon_va_check_region(&c, r);
+			damon_va_check_region(&c, ctx, r);
 			if (unlikely(rs->doubted))
 				damon_honesty_conclude(r);
 			max_nr_accesses = max(max_nr_accesses, r->nr_accesses);

@@ -266,6 +266,8 @@ static void walk_check_region(struct walk *w, struct walk_young *young,
 
 		damon_region_count(r, i, walk_check(w, young, addr));
 	}
+	if (rs->spread)
+		damon_adapt_spread_checked(w->ctx, r);
 	if (rs->core.end && r->nr_accesses)
 		damon_survey_wake(w->ctx, w->t, r);
 }
