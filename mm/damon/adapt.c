@@ -346,7 +346,9 @@ static void damon_region_set_known(struct damon_region *r,
 
 	s->window[DAMON_NO_STRATUM] = known->window;
 	s->past[DAMON_NO_STRATUM] = known->past;
-	r->nr_accesses = damon_tally_scaled(known->window.trials ?
+	/* One look or two in this window would outweigh all those before. */
+	r->nr_accesses = damon_tally_scaled(known->window.trials >=
+					    DAMON_MIN_TRIALS ?
 					    known->window : known->past, nr);
 }
 
