@@ -45,6 +45,8 @@
 #define DAMON_COST_LOOK		32
 /* A region whose borders are new is surveyed this often, hot or not... */
 #define DAMON_SURVEY_FRESH	3
+/* ...but not that often once each look at it finds an access... */
+#define DAMON_SURVEY_RESTING	1
 /* ...and any other in one of so many passes. */
 #define DAMON_SURVEY_SELDOM	16
 /* What was cut out is not joined again at the end of this window, and the next. */
@@ -167,11 +169,11 @@ bool damon_survey_wants(struct damon_ctx *ctx, struct damon_survey *sv,
 	/* A look that has begun is brought to its end. */
 	if (sv->look.reached > r->ar.start && sv->look.from < sv->look.reached)
 		return true;
+	/* What is accessed at each look hardly needs another witness. */
+	if (!damon_region_is_quiet(r) && damon_region_state(r)->rests)
+		return damon_region_state(r)->passes < DAMON_SURVEY_RESTING;
 	if (damon_region_state(r)->passes < DAMON_SURVEY_FRESH)
 		return true;
-	/* What is accessed at each look needs no other witness. */
-	if (!damon_region_is_quiet(r) && damon_region_state(r)->rests)
-		return false;
 	if (!(sv->passes % DAMON_SURVEY_SELDOM))
 		return true;
 	return damon_region_is_quiet(r) &&

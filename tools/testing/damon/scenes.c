@@ -145,7 +145,7 @@ const struct scene scenes_dense[] = {
 	{ "512 MiB dense, a moving eighth", DENSE(512 * MIB),
 	  MOVING(8, 64 * MIB, SEC), EXPECTED(0.9, 0.9, 400) },
 	{ "512 MiB dense, 16 spots of 4 MiB", DENSE(512 * MIB),
-	  SPOTS(16, 4 * MIB), EXPECTED(0.85, 0.8, 400) },
+	  SPOTS(16, 4 * MIB), EXPECTED(0.85, 0.8, 420) },
 	{ "512 MiB dense, one spot of 2 MiB", DENSE(512 * MIB),
 	  SPOTS(1, 2 * MIB), EXPECTED(0.7, 0.7, 250) },
 	{}
