@@ -129,11 +129,18 @@ static void damon_va_hold(struct damon_va_cursor *c, enum damon_va_leaf leaf,
 	c->sz = last - start + 1;
 }
 
+/* A mapping knows where it ends; how far a hole reaches takes a longer walk. */
 static void damon_va_find_map(struct damon_va_cursor *c, unsigned long addr)
 {
 	MA_STATE(mas, &c->mm->mm_mt, addr, addr);
 
-	c->vma = mas_walk(&mas);
+	c->vma = vma_lookup(c->mm, addr);
+	if (likely(c->vma)) {
+		c->map.start = c->vma->vm_start;
+		c->map.end = c->vma->vm_end;
+		return;
+	}
+	mas_walk(&mas);
 	c->map.start = mas.index;
 	/* The hole behind the last mapping ends with the address space. */
 	c->map.end = mas.last == ULONG_MAX ? ULONG_MAX : mas.last + 1;
