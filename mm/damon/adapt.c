@@ -501,6 +501,15 @@ void damon_adapt_spread_checked(struct damon_ctx *ctx, struct damon_region *r)
 		   DAMON_REST_TICKS * DAMON_REST_MIN_LOOKS;
 }
 
+/* How often is what rests looked at in a window of so many looks? */
+static void damon_adapt_set_rest(struct damon_ctx *ctx, unsigned int nr)
+{
+	unsigned int ticks = max(nr / DAMON_REST_MIN_LOOKS, 1U);
+
+	ticks = min(ticks, DAMON_REST_MAX_TICKS);
+	damon_ctx_state(ctx)->rest_mask = (1U << (fls(ticks) - 1)) - 1;
+}
+
 /**
  * damon_adapt_next_window() - Make the regions ready for a new window.
  * @ctx:	context
@@ -518,6 +527,7 @@ void damon_adapt_next_window(struct damon_ctx *ctx)
 	struct damon_region *r;
 	struct damon_target *t;
 
+	damon_adapt_set_rest(ctx, nr_samples);
 	damon_for_each_target(t, ctx) {
 		damon_for_each_region(r, t) {
 			s = damon_region_state(r);
@@ -545,6 +555,7 @@ void damon_adapt_drop_window(struct damon_ctx *ctx)
 	struct damon_region *r;
 	struct damon_target *t;
 
+	damon_adapt_set_rest(ctx, damon_nr_samples_per_aggr(&ctx->attrs));
 	damon_for_each_target(t, ctx) {
 		damon_for_each_region(r, t) {
 			s = damon_region_state(r);

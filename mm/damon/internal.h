@@ -39,9 +39,11 @@ struct mem_cgroup;
 
 /*
  * A region of which the next look has hardly anything new to say is looked at
- * once in so many ticks, but never less often than so many times a window.
+ * once in so many ticks, a power of two that depends on the length of a window:
+ * never less often than so many times in it.
  */
 #define DAMON_REST_TICKS	4
+#define DAMON_REST_MAX_TICKS	16U
 #define DAMON_REST_MIN_LOOKS	4
 /*
  * Regions of this size or less, in bytes, need not be looked at in each tick as
@@ -76,7 +78,7 @@ struct damon_tally {
  * @spread:	so is one address in each other part (K)
  * @salt:	where in their parts these lie (K)
  * @wants_spread: one look a tick says too little (K)
- * @rests:	one look in DAMON_REST_TICKS ticks says enough; all that rest have
+ * @rests:	one look in DAMON_REST_TICKS or more says enough; all that rest have
  *		it in the same tick, so that the thread can sleep longer (K)
  * @leaf_sz:	bytes in the page of the last sample; zero: not known (K)
  * @doubted:	translations were flushed when the sample was prepared (K)
@@ -358,6 +360,8 @@ struct damon_cost {
  * @rnd:	state of the random number generator, never zero (K)
  * @deadline:	when the current tick ends (K)
  * @tick:	sampling intervals since the start, missed ones too (K)
+ * @rest_mask:	regions that rest have their turn in ticks with none of these bits
+ *		(K)
  * @window_end:	value of @tick that ends the window (K)
  * @next_update: value of @tick from which on the operations update (K)
  * @next_apply:	value of @tick from which on a scheme is due; U64_MAX: none is (K)
@@ -395,6 +399,7 @@ struct damon_ctx_state {
 	u64 rnd;
 	ktime_t deadline;
 	u64 tick;
+	unsigned int rest_mask;
 	u64 window_end;
 	u64 next_update;
 	u64 next_apply;
@@ -512,7 +517,7 @@ static inline bool damon_region_sleeps(struct damon_ctx_state *s,
 				       struct damon_region_state *rs)
 {
 	return damon_region_certified(rs) || rs->proven ||
-	       (rs->rests && s->tick % DAMON_REST_TICKS);
+	       (rs->rests && s->tick & s->rest_mask);
 }
 
 /* The sample in part @i of a region whose samples are spread. */

@@ -660,8 +660,8 @@ static void damon_va_set_due(struct damon_ctx *ctx, struct damon_va_target *va,
 	va->due = min(damon_survey_next(&va->survey),
 		      damon_honesty_next(ctx, &va->honesty));
 	if (resting)
-		va->due = min(va->due, round_down(tick, DAMON_REST_TICKS) +
-				       DAMON_REST_TICKS);
+		va->due = min(va->due,
+			      (tick | damon_ctx_state(ctx)->rest_mask) + 1);
 }
 
 /**
