@@ -233,11 +233,121 @@ static void test_strata(void)
 	sim_destroy_ctx(ctx);
 }
 
+/* What rests is looked at in few ticks, but four times a window, 16 ticks apart. */
+static void test_rest(void)
+{
+	struct damon_ctx *ctx = one_range(100);
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	struct damon_region_state *rs = first_region(ctx);
+	unsigned int nr, looks;
+
+	ctx->sample_interval = 10;
+	for (nr = 1; nr < 3000; nr++) {
+		ctx->aggr_interval = 10 * nr;
+		damon_adapt_next_window(ctx);
+		rs->rests = true;
+		looks = 0;
+		for (s->tick = 0; s->tick < nr; s->tick++)
+			looks += !damon_region_sleeps(s, rs);
+		EXPECT_OP(looks, >=, min(nr, max(4U, nr / 16)));
+		EXPECT_OP(looks, <=, max(8U, (nr + 15) / 16));
+		s->tick = 0;
+		rs->rests = false;
+		EXPECT(!damon_region_sleeps(s, rs));
+	}
+	sim_destroy_ctx(ctx);
+}
+
+/* Three looks at each part; @hits of the last part's, and all of the others'. */
+static void three_rounds(struct damon_region_state *s, bool all, u32 hits)
+{
+	unsigned int i;
+
+	for (i = 0; i < DAMON_NR_STRATA; i++)
+		s->window[i] = (struct damon_tally){ all ? 3 : 0, 3 };
+	s->window[DAMON_NR_STRATA - 1].hits = hits;
+	s->wants_spread = true;
+	s->rests = false;
+}
+
+/* Looks at all parts end when they agree, unless much may be hidden. */
+static void test_spread(void)
+{
+	static const struct {
+		unsigned long pages;
+		bool all;
+		u32 hits;
+		bool spread, rests;
+	} rows[] = {
+		{ 100, true, 3, false, true },
+		{ 100, true, 2, false, false },		/* an exception */
+		{ 100, false, 0, false, true },
+		{ 100, false, 1, true, false },		/* mixed */
+		{ 100000, true, 3, false, true },
+		{ 100000, false, 0, true, false },	/* large and quiet */
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct damon_ctx *ctx = one_range(rows[i].pages);
+		struct damon_region_state *s = first_region(ctx);
+
+		ctx->sample_interval = 10;
+		ctx->aggr_interval = 200;
+		three_rounds(s, rows[i].all, rows[i].hits);
+		damon_adapt_spread_checked(ctx, &s->region);
+		EXPECT_EQ(s->wants_spread, rows[i].spread);
+		EXPECT_EQ(s->rests, rows[i].rests);
+		/* In windows of so few looks nothing rests. */
+		ctx->aggr_interval = 150;
+		three_rounds(s, rows[i].all, rows[i].hits);
+		damon_adapt_spread_checked(ctx, &s->region);
+		EXPECT(!s->rests);
+		/* Two rounds say nothing yet. */
+		three_rounds(s, rows[i].all, rows[i].hits);
+		s->window[0].trials = 0;
+		s->window[0].hits = 0;
+		damon_adapt_spread_checked(ctx, &s->region);
+		EXPECT(s->wants_spread);
+		sim_destroy_ctx(ctx);
+	}
+}
+
+/* A piece that is cut out does not get its result from a single look. */
+static void test_piece(void)
+{
+	struct damon_ctx *ctx = one_range(8000);
+	struct damon_region_state *s = first_region(ctx);
+	struct damon_target *t = list_first_entry(&ctx->adaptive_targets,
+						  struct damon_target, list);
+	unsigned int i;
+
+	ctx->min_nr_regions = 1;
+	ctx->sample_interval = 10;
+	ctx->aggr_interval = 200;
+	for (i = 0; i < DAMON_NR_STRATA - 1; i++) {
+		s->past[i] = (struct damon_tally){ 20, 20 };
+		s->window[i] = (struct damon_tally){ i < 4, i < 4 };
+	}
+	s->past[i] = (struct damon_tally){ 9, 11 };
+	s->window[i] = (struct damon_tally){ 0, 1 };
+	s->last_nr_accesses = 20;
+	damon_adapt(ctx);
+	EXPECT_EQ(t->nr_regions, 2);
+	EXPECT_EQ(damon_first_region(t)->nr_accesses, 20);
+	/* Of 9 in 12 looks. */
+	EXPECT_EQ(damon_last_region(t)->nr_accesses, 15);
+	sim_destroy_ctx(ctx);
+}
+
 const struct ktap_test adapt_tests[] = {
 	{ "adapt: X2 equals the formula", test_x2 },
 	{ "adapt: results of a window", test_results },
 	{ "adapt: who wins when limits meet", test_limits },
 	{ "adapt: new intervals", test_rescale },
 	{ "adapt: samples visit all parts", test_strata },
+	{ "adapt: what rests is looked at", test_rest },
+	{ "adapt: looks at all parts end", test_spread },
+	{ "adapt: pieces have results", test_piece },
 	{}
 };
