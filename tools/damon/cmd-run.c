@@ -104,8 +104,10 @@ static int show(const struct run_cfg *cfg, const struct session *s, const struct
 		fprintf(stderr, "  %12s  resident at most; %.2f s user, %.2f s system\n",
 			unit_size(rss, (u64)p->usage.ru_maxrss * 1024), user, sys);
 	}
-	if (!err && (cfg->view.png || cfg->view.svg))
+	if (!err && view_pictures(&cfg->view))
 		err = view_heatmap(r, &cfg->view);
+	if (!err && cfg->view.html)
+		err = view_page(r, &cfg->view);
 	return err;
 }
 

@@ -2,7 +2,7 @@
 /* Stands in for picture.c in a build without cairo (PNG=0). */
 #include <errno.h>
 
-#include "draw.h"
+#include "chart.h"
 
 const bool picture_available;
 
@@ -16,4 +16,19 @@ int picture_draw(const char *path, enum picture_type type,
 {
 	say("cannot draw %s: damonctl was built without pictures (PNG=0)", path);
 	return -EOPNOTSUPP;
+}
+
+int picture_curves(const char *path, enum picture_type type, const void *what)
+{
+	return picture_draw(path, type, NULL);
+}
+
+int picture_hist(const char *path, enum picture_type type, const void *what)
+{
+	return picture_draw(path, type, NULL);
+}
+
+int picture_timeline(const char *path, enum picture_type type, const void *what)
+{
+	return picture_draw(path, type, NULL);
 }

@@ -262,6 +262,37 @@ static int read_snapshot(struct record_reader *r, struct cursor *c)
 	return 1;
 }
 
+/* What is told holds until something else is told. */
+static void end_areas(struct areas *areas, u64 now_ns)
+{
+	u32 i;
+
+	for (i = 0; i < areas->nr; i++)
+		if (areas->area[i].seen_ns == UINT64_MAX)
+			areas->area[i].seen_ns = now_ns;
+}
+
+static int read_areas(struct record_reader *r, struct cursor *c)
+{
+	u64 target = get(c), now_ns = r->info.start_ns + get(c), nr = get(c), at = 0;
+	struct area area = { .seen_ns = UINT64_MAX };
+
+	if (c->bad || target >= r->targets.nr || nr > AREAS_MAX)
+		return damaged(r, "areas of unknown target %llu", target);
+	end_areas(&r->targets.target[target].areas, now_ns);
+	for (; nr; nr--) {
+		area.start = at + (u64)get_signed(c);
+		area.end = area.start + get(c);
+		get_text(c, area.name, sizeof(area.name));
+		if (c->bad || area.start >= area.end)
+			return damaged(r, "impossible areas");
+		if (!areas_add(&r->targets.target[target].areas, &area))
+			return -ENOMEM;
+		at = area.end;
+	}
+	return 0;
+}
+
 int record_next(struct record_reader *r)
 {
 	struct cursor c;
@@ -276,6 +307,11 @@ int record_next(struct record_reader *r)
 		switch (type) {
 		case RECORD_TARGET:
 			ret = read_target(r, &c);
+			if (ret)
+				return ret;
+			break;
+		case RECORD_AREAS:
+			ret = read_areas(r, &c);
 			if (ret)
 				return ret;
 			break;

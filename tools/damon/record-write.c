@@ -102,6 +102,7 @@ static int write_header(struct record_writer *w, const struct record_info *info)
 	const struct monitor_cfg *cfg = &info->cfg;
 
 	static_assert(RECORD_VERSION == 1, "the byte after the magic");
+	w->start_ns = info->start_ns;
 	w->time_ns = info->start_ns;
 	if (gzwrite(w->file, head, sizeof(head) - 1) != sizeof(head) - 1)
 		return complain(w);
@@ -162,6 +163,7 @@ int record_add_target(struct record_writer *w, int pid, const char *comm)
 	w->targets.target = target;
 	target += w->targets.nr;
 	memset(target, 0, sizeof(*target));
+	target->pid = (u64)pid;
 	put(&w->buf, w->targets.nr++);
 	put(&w->buf, (u64)pid);
 	put_text(&w->buf, comm);
@@ -254,6 +256,32 @@ int record_add(struct record_writer *w, const struct snapshot *snap)
 	return err ? err : remember(&target->prev, snap);
 }
 
+int record_add_areas(struct record_writer *w, u32 target, u64 now_ns)
+{
+	struct record_target *t = &w->targets.target[target];
+	struct areas now = { 0 };
+	u64 at = 0;
+	u32 i;
+
+	/* It may have ended just now. */
+	if (areas_look(&now, (int)t->pid, now_ns) || !now.nr || areas_same(&now, &t->areas)) {
+		areas_free(&now);
+		return 0;
+	}
+	put(&w->buf, target);
+	put(&w->buf, now_ns - w->start_ns);
+	put(&w->buf, now.nr);
+	for (i = 0; i < now.nr; i++) {
+		put_signed(&w->buf, (int64_t)(now.area[i].start - at));
+		put(&w->buf, now.area[i].end - now.area[i].start);
+		put_text(&w->buf, now.area[i].name);
+		at = now.area[i].end;
+	}
+	areas_free(&t->areas);
+	t->areas = now;
+	return write_block(w, RECORD_AREAS);
+}
+
 int record_flush(struct record_writer *w)
 {
 	errno = 0;
@@ -289,8 +317,10 @@ void record_targets_free(struct record_targets *targets)
 {
 	u32 i;
 
-	for (i = 0; i < targets->nr; i++)
+	for (i = 0; i < targets->nr; i++) {
 		snapshot_free(&targets->target[i].prev);
+		areas_free(&targets->target[i].areas);
+	}
 	free(targets->target);
 	*targets = (struct record_targets){ 0 };
 }

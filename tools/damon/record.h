@@ -15,6 +15,7 @@
 #ifndef DAMONCTL_RECORD_H
 #define DAMONCTL_RECORD_H
 
+#include "areas.h"
 #include "monitor.h"
 #include "snapshot.h"
 
@@ -28,6 +29,7 @@ enum {
 	RECORD_HEADER = 'H',	/* first: struct record_info */
 	RECORD_TARGET = 'T',	/* index, pid, command: before its first snapshot */
 	RECORD_SNAPSHOT = 'S',	/* target, ns since the last snapshot, regions */
+	RECORD_AREAS = 'm',	/* target, ns since the start, mapped areas with names */
 	RECORD_END = 'E',	/* last: nothing is missing; ns of the end, events lost */
 };
 
@@ -59,10 +61,18 @@ struct record_info {
 	char kernel[RECORD_TEXT_LEN];
 };
 
+/**
+ * struct record_target - one target
+ * @pid: its process, or 0
+ * @comm: its name
+ * @prev: its last snapshot
+ * @areas: writer: what was mapped last; reader: all that was
+ */
 struct record_target {
 	u64 pid;
 	char comm[64];
 	struct snapshot prev;
+	struct areas areas;
 };
 
 struct record_targets {
@@ -83,6 +93,7 @@ struct record_buf {
  * @name: for messages
  * @buf: payload of the block at hand
  * @targets: each with the last snapshot written
+ * @start_ns: of the record
  * @time_ns: of the last snapshot written
  * @fd: the file below it
  */
@@ -91,7 +102,7 @@ struct record_writer {
 	char name[RECORD_TEXT_LEN];
 	struct record_buf buf;
 	struct record_targets targets;
-	u64 time_ns;
+	u64 start_ns, time_ns;
 	int fd;
 };
 
@@ -131,6 +142,8 @@ int record_create(struct record_writer *w, const char *path, const struct record
 int record_create_fd(struct record_writer *w, int fd, const struct record_info *info);
 int record_add_target(struct record_writer *w, int pid, const char *comm);
 int record_add(struct record_writer *w, const struct snapshot *snap);
+/* Looks what is mapped now, and adds it if that has changed. */
+int record_add_areas(struct record_writer *w, u32 target, u64 now_ns);
 /* Pushes out what was added, so that little is lost when the machine stops. */
 int record_flush(struct record_writer *w);
 int record_finish(struct record_writer *w, u64 end_ns, u64 lost);

@@ -21,6 +21,9 @@
 /* How often the buffers are drained, and how long they can hold without that */
 #define TICK_NS		200000000L
 #define BUFFER_US	(4 * USEC_PER_SEC)
+/* Ticks between two looks at what is mapped, after some quick ones */
+#define TICKS_PER_LOOK	5
+#define QUICK_LOOKS	10
 /* An event with its stamp; a little more than the tracepoint has today */
 #define EVENT_BYTES	64
 #define BUFFER_KIB_MIN	1024ULL
@@ -98,10 +101,26 @@ static int begin_record(struct session *s)
 		if (file_read(dir, "comm", comm, sizeof(comm)))
 			comm[0] = '\0';
 		err = record_add_target(&s->record, s->cfg->pids.pid[i], comm);
+		if (!err)
+			err = record_add_areas(&s->record, i, s->start_ns);
 	}
 	s->as.emit = emit;
 	s->as.arg = s;
 	return err ? err : record_flush(&s->record);
+}
+
+/* Programs map most of their memory when they begin. */
+static int look_at_areas(struct session *s)
+{
+	u32 i;
+	int err = 0;
+
+	s->nr_ticks++;
+	if (s->nr_ticks > QUICK_LOOKS && s->nr_ticks % TICKS_PER_LOOK)
+		return 0;
+	for (i = 0; i < s->record.targets.nr && !err; i++)
+		err = record_add_areas(&s->record, i, session_now_ns());
+	return err;
 }
 
 static int begin_ticks(struct session *s)
@@ -183,6 +202,8 @@ enum session_event session_wait(struct session *s, struct signalfd_siginfo *info
 			fds[2].fd = -1;
 		if (read(s->tick_fd, &ticks, sizeof(ticks)) != sizeof(ticks))
 			continue;
+		if (look_at_areas(s))
+			return SESSION_FAILED;
 		if (s->by_device)
 			return SESSION_TICK;
 		return trace_drain(&s->trace, &s->as, false) ? SESSION_FAILED :

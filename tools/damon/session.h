@@ -22,6 +22,7 @@
  * @kdamond_pid: the kernel thread
  * @start_ns: when it was switched on
  * @end_ns: when it was switched off
+ * @nr_ticks: how often session_wait() woke up for one
  * @old_mask: signals to restore, also in children
  * @signal_fd: signals arrive here
  * @tick_fd: when to drain
@@ -40,6 +41,7 @@ struct session {
 	const char *command;
 	int kdamond_pid;
 	u64 start_ns, end_ns;
+	u64 nr_ticks;
 	sigset_t old_mask;
 	int signal_fd, tick_fd;
 	bool blocked, claimed, on;

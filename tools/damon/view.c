@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The views of a record. A view reads the record as often as it needs and
- * leaves it to others to draw. A record with several targets is shown target
- * by target; a picture holds one.
+ * What all views of a record share: their options, which targets are shown,
+ * and the heat map. A view reads the record as often as it needs and leaves it
+ * to others to draw. A record with several targets is shown target by target;
+ * a picture holds one.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,9 +21,11 @@ static const char *const colours[] = { "auto", "always", "never", NULL };
 
 const struct opt_row view_rows[] = {
 	{ "png", 0, OPT_TEXT, offsetof(struct view_cfg, png), "FILE",
-	  "draw the heat map as a PNG picture" },
+	  "draw it as a PNG picture" },
 	{ "svg", 0, OPT_TEXT, offsetof(struct view_cfg, svg), "FILE",
-	  "draw the heat map as an SVG picture" },
+	  "draw it as an SVG picture" },
+	{ "html", 0, OPT_TEXT, offsetof(struct view_cfg, html), "FILE",
+	  "write one page with heat map, mapped areas and working set" },
 	{ "all", 0, OPT_FLAG, offsetof(struct view_cfg, all), NULL,
 	  "show idle memory too, however much" },
 	{ "scale", 0, OPT_CHOICE, offsetof(struct view_cfg, scale), "SCALE",
@@ -40,17 +43,31 @@ int view_check(const struct command *cmd, const struct view_cfg *cfg)
 {
 	if (cfg->height < HEIGHT_MIN || cfg->height > HEIGHT_MAX)
 		return opt_fault(cmd, "--height: expected %d to %d", HEIGHT_MIN, HEIGHT_MAX);
-	if ((cfg->png || cfg->svg) && !picture_available)
+	if (view_pictures(cfg) && !picture_available)
 		return opt_fault(cmd, "--%s: this damonctl was built without pictures (PNG=0)",
 				 cfg->png ? "png" : "svg");
 	if (cfg->width > WIDTH_MAX)
 		return opt_fault(cmd, "--width: expected at most %d", WIDTH_MAX);
+	if (cfg->csv && cfg->json)
+		return opt_fault(cmd, "--csv or --json, not both");
 	return EXIT_OK;
 }
 
-static bool wanted(const struct view_cfg *cfg, u32 target)
+bool view_wanted(const struct view_cfg *cfg, u32 target)
 {
 	return cfg->target == VIEW_ALL_TARGETS || cfg->target == target;
+}
+
+double view_seconds(const struct record_reader *r, u64 time_ns)
+{
+	return ((double)time_ns - (double)r->info.start_ns) / 1e9;
+}
+
+void view_sheet(struct sheet *sheet, const struct view_cfg *cfg, const char *name,
+		const struct sheet_col *cols, const struct record_reader *r)
+{
+	*sheet = (struct sheet){ .out = cfg->out, .json = cfg->json, .cols = cols };
+	sheet_begin(sheet, name, &r->info);
 }
 
 /* Reads to the end, so that all targets are known. */
@@ -64,38 +81,56 @@ static int count_targets(struct record_reader *r, u32 *nr)
 	return ret;
 }
 
-static double seconds(const struct record_reader *r, u64 time_ns)
+int view_each(struct record_reader *r, const struct view_cfg *cfg,
+	      int (*show)(struct record_reader *r, const struct view_cfg *cfg,
+			  struct survey *survey, void *arg), void *arg)
 {
-	return ((double)time_ns - (double)r->info.start_ns) / 1e9;
-}
+	bool drawn = false;
+	int err, ret = -ENODATA;
+	u32 target, nr;
 
-static void print_csv(const struct record_reader *r, const struct heat *heat,
-		      const struct view_cfg *cfg, u32 target)
-{
-	double col = (double)(heat->t1 - heat->t0) / heat->cols / 1e9;
-	u32 i, row, c;
+	err = count_targets(r, &nr);
+	if (err)
+		return err;
+	for (target = 0; target < nr; target++) {
+		struct survey survey;
 
-	for (i = 0; i < heat->nr_bands; i++) {
-		const struct heat_band *band = &heat->bands[i];
-
-		for (row = 0; row < band->nr_rows; row++)
-			for (c = 0; c < heat->cols; c++) {
-				double value = heat_value(heat, band->row + row, c);
-
-				if (value < 0)
-					continue;
-				fprintf(cfg->out, "%u,%.3f,%.3f,0x%llx,0x%llx,%.4f\n", target,
-					seconds(r, heat->t0) + c * col,
-					seconds(r, heat->t0) + (c + 1) * col,
-					heat_row_start(band, row),
-					heat_row_start(band, row + 1), value);
-			}
+		if (!view_wanted(cfg, target))
+			continue;
+		survey_target(r, target, cfg->all, &survey);
+		err = survey.nr ? 0 : -ENODATA;
+		if (!err && survey.nr_spaces > 1 && !drawn)
+			say("note: exec gave it %u address spaces; the busiest is shown",
+			    survey.nr_spaces);
+		if (!err && drawn && view_pictures(cfg))
+			say("note: the picture shows the first target; --target %u is another",
+			    target);
+		else if (!err)
+			err = show(r, cfg, &survey, arg);
+		if (!err)
+			drawn = true;
+		survey_free(&survey);
+		if (err != -ENODATA)
+			ret = ret == -ENODATA || err ? err : ret;
 	}
+	return r->damaged && !ret ? -EBADMSG : ret;
 }
 
-/* A map of the given size, drawn by the caller */
-static int make(struct record_reader *r, const struct view_cfg *cfg, struct survey *survey,
-		const struct heat_size *size, struct drawing *d, struct heat *heat)
+int view_draw(const struct view_cfg *cfg,
+	      int (*draw)(const char *path, enum picture_type type, const void *what),
+	      const void *what)
+{
+	int err = 0;
+
+	if (cfg->png)
+		err = draw(cfg->png, PICTURE_PNG, what);
+	if (!err && cfg->svg)
+		err = draw(cfg->svg, PICTURE_SVG, what);
+	return err;
+}
+
+int view_make_heat(struct record_reader *r, const struct view_cfg *cfg, struct survey *survey,
+		   const struct heat_size *size, struct drawing *d, struct heat *heat)
 {
 	struct ranges view = { 0 };
 	u32 i;
@@ -120,138 +155,6 @@ static int make(struct record_reader *r, const struct view_cfg *cfg, struct surv
 	return err;
 }
 
-static int draw_pictures(struct record_reader *r, const struct view_cfg *cfg,
-			 struct survey *survey)
-{
-	struct heat_size size = picture_heat_size();
-	struct heat heat = { 0 };
-	struct drawing d;
-	int err;
-
-	err = make(r, cfg, survey, &size, &d, &heat);
-	if (!err && cfg->png)
-		err = picture_draw(cfg->png, PICTURE_PNG, &d);
-	if (!err && cfg->svg)
-		err = picture_draw(cfg->svg, PICTURE_SVG, &d);
-	heat_free(&heat);
-	return err;
-}
-
-static int print_map(struct record_reader *r, const struct view_cfg *cfg, struct survey *survey)
-{
-	struct terminal term;
-	struct heat_size size;
-	struct heat heat = { 0 };
-	struct drawing d;
-	int err;
-
-	terminal_probe(&term, cfg->out, cfg->colour, (int)cfg->width);
-	size = terminal_heat_size(&term, (u32)cfg->height);
-	err = make(r, cfg, survey, &size, &d, &heat);
-	if (!err && cfg->csv)
-		print_csv(r, &heat, cfg, survey->target);
-	else if (!err)
-		terminal_draw(&term, &d);
-	heat_free(&heat);
-	return err;
-}
-
-int view_heatmap(struct record_reader *r, const struct view_cfg *cfg)
-{
-	bool pictures = cfg->png || cfg->svg, drawn = false;
-	int err, ret = -ENODATA;
-	u32 target, nr;
-
-	err = count_targets(r, &nr);
-	if (err)
-		return err;
-	if (cfg->csv)
-		fputs("target,from_s,to_s,start,end,heat\n", cfg->out);
-	for (target = 0; target < nr; target++) {
-		struct survey survey;
-
-		if (!wanted(cfg, target))
-			continue;
-		survey_target(r, target, cfg->all, &survey);
-		err = survey.nr ? 0 : -ENODATA;
-		if (survey.nr_spaces > 1 && !pictures)
-			say("note: exec gave it %u address spaces; the busiest is shown",
-			    survey.nr_spaces);
-		if (!err && pictures && drawn)
-			say("note: the picture shows the first target; --target %u is another",
-			    target);
-		else if (!err && pictures)
-			err = draw_pictures(r, cfg, &survey);
-		if (!err)
-			drawn = true;
-		if (!err && (!pictures || cfg->csv))
-			err = print_map(r, cfg, &survey);
-		survey_free(&survey);
-		if (err != -ENODATA)
-			ret = ret == -ENODATA || err ? err : ret;
-	}
-	return r->damaged && !ret ? -EBADMSG : ret;
-}
-
-int view_regions(struct record_reader *r, const struct view_cfg *cfg)
-{
-	int ret, err = -ENODATA;
-	u32 i;
-
-	ret = record_rewind(r);
-	if (ret)
-		return ret;
-	fputs("# seconds target start end size nr_accesses age\n", cfg->out);
-	while ((ret = record_next(r)) > 0) {
-		const struct snapshot *snap = r->now;
-
-		if (!wanted(cfg, snap->target))
-			continue;
-		err = 0;
-		for (i = 0; i < snap->nr; i++) {
-			const struct region *region = &snap->regions[i];
-
-			fprintf(cfg->out, "%.3f %u %llx %llx %llu %u %u\n",
-				seconds(r, snap->time_ns), snap->target,
-				region->start,
-				region->end,
-				(region->end - region->start),
-				region->nr_accesses, region->age);
-		}
-	}
-	return ret < 0 ? ret : err;
-}
-
-int view_wss(struct record_reader *r, const struct view_cfg *cfg)
-{
-	int ret, err = -ENODATA;
-	u32 i;
-
-	ret = record_rewind(r);
-	if (ret)
-		return ret;
-	fputs("# seconds target watched_bytes touched_bytes regions\n", cfg->out);
-	while ((ret = record_next(r)) > 0) {
-		const struct snapshot *snap = r->now;
-		u64 watched = 0, touched = 0;
-
-		if (!wanted(cfg, snap->target))
-			continue;
-		err = 0;
-		for (i = 0; i < snap->nr; i++) {
-			u64 size = snap->regions[i].end - snap->regions[i].start;
-
-			watched += size;
-			if (snap->regions[i].nr_accesses)
-				touched += size;
-		}
-		fprintf(cfg->out, "%.3f %u %llu %llu %u\n", seconds(r, snap->time_ns),
-			snap->target, watched, touched,
-			snap->nr);
-	}
-	return ret < 0 ? ret : err;
-}
-
 static void print_series(const struct view_cfg *cfg, const struct series *series, u64 nr,
 			 const char *what)
 {
@@ -262,31 +165,24 @@ static void print_series(const struct view_cfg *cfg, const struct series *series
 		unit_size(min, series->min), unit_size(max, series->max));
 }
 
+static int show_summary(struct record_reader *r, const struct view_cfg *cfg,
+			struct survey *survey, void *arg)
+{
+	fprintf(cfg->out, "  %10.2f s  in %llu snapshots of %llu to %llu regions\n",
+		(double)(survey->last_ns - survey->first_ns) / 1e9, survey->nr,
+		survey->regions.min, survey->regions.max);
+	print_series(cfg, &survey->watched, survey->nr, "monitored");
+	print_series(cfg, &survey->touched, survey->nr, "touched within a window: the working set");
+	print_series(cfg, &survey->hot, survey->nr,
+		     "hot: accessed at half of the checks or more");
+	return 0;
+}
+
 int view_summary(struct record_reader *r, const struct view_cfg *cfg)
 {
-	u32 target, nr;
-	int err;
+	struct view_cfg text = *cfg;
 
-	err = count_targets(r, &nr);
-	for (target = 0; target < nr && !err; target++) {
-		struct survey survey;
-
-		if (!wanted(cfg, target))
-			continue;
-		err = survey_target(r, target, cfg->all, &survey);
-		if (survey.nr) {
-			fprintf(cfg->out, "  %10.2f s  in %llu snapshots of %llu to %llu regions\n",
-				(double)(survey.last_ns - survey.first_ns) / 1e9,
-				survey.nr,
-				survey.regions.min,
-				survey.regions.max);
-			print_series(cfg, &survey.watched, survey.nr, "monitored");
-			print_series(cfg, &survey.touched, survey.nr,
-				     "touched within a window: the working set");
-			print_series(cfg, &survey.hot, survey.nr,
-				     "hot: accessed at half of the checks or more");
-		}
-		survey_free(&survey);
-	}
-	return err;
+	text.png = NULL;
+	text.svg = NULL;
+	return view_each(r, &text, show_summary, NULL);
 }

@@ -24,6 +24,7 @@ static const struct suite {
 	{ "trace", trace_cases },
 	{ "admin", admin_cases },
 	{ "session", session_cases },
+	{ "view", view_cases },
 };
 
 /* fontconfig keeps what it read for ever. */

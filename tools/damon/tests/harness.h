@@ -13,7 +13,7 @@ struct test_case {
 /* One array a file, ended by an empty row */
 extern const struct test_case unit_cases[], opt_cases[], snapshot_cases[];
 extern const struct test_case record_cases[], heat_cases[], trace_cases[];
-extern const struct test_case admin_cases[], session_cases[];
+extern const struct test_case admin_cases[], session_cases[], view_cases[];
 
 /* Notes a failure of the case at hand and goes on. */
 void check_failed(const char *file, int line, const char *what);

@@ -266,10 +266,10 @@ static void all_views(void)
 	scratch_path(path, "views");
 	scratch_path(png, "views.png");
 	write_record(path, 30, 20, true);
-	snprintf(line, sizeof(line), "report regions -t 1 -i %s", path);
+	snprintf(line, sizeof(line), "report regions --csv -t 1 -i %s", path);
 	c = damonctl(line);
-	CHECK(c->status == EXIT_OK && strstr(c->out, " 1 555500000000 "));
-	CHECK(!strstr(c->out, " 0 555500000000 "));
+	CHECK(c->status == EXIT_OK && strstr(c->out, ",1,124,0x555500000000,"));
+	CHECK(!strstr(c->out, ",0,123,0x555500000000,"));
 	snprintf(line, sizeof(line), "report wss -i %s", path);
 	CHECK(damonctl(line)->status == EXIT_OK);
 	snprintf(line, sizeof(line), "report --csv -i %s", path);

@@ -62,9 +62,9 @@ static void run_command(void)
 	CHECK(!*c->out && !stat(path, &st) && left_clean());
 	CHECK(holds(0, "contexts/0/monitoring_attrs/intervals/update_us", "100000"));
 
-	snprintf(line, sizeof(line), "report wss -i %s", path);
+	snprintf(line, sizeof(line), "report wss --csv -i %s", path);
 	c = damonctl(line);
-	CHECK(c->status == EXIT_OK && strstr(c->out, " 0 4194304 3145728 4\n"));
+	CHECK(c->status == EXIT_OK && strstr(c->out, ",4194304,3145728,2097152\n"));
 
 	fake_kernel(0);
 	fake_windows(3);
@@ -132,9 +132,9 @@ static void record_self(void)
 	snprintf(line, sizeof(line), "record -p %d -d 300ms -o %s", getpid(), path);
 	c = damonctl(line);
 	CHECK(c->status == EXIT_OK && strstr(c->err, "5 snapshots") && left_clean());
-	snprintf(line, sizeof(line), "report regions -i %s", path);
+	snprintf(line, sizeof(line), "report regions --csv -i %s", path);
 	c = damonctl(line);
-	CHECK(c->status == EXIT_OK && strstr(c->out, " 0 1000000 1100000 1048576 0 0\n"));
+	CHECK(c->status == EXIT_OK && strstr(c->out, ",0x1000000,0x1100000,1048576,0,0,"));
 	c = damonctl("record -p 4194305");
 	CHECK(c->status == EXIT_FAILED && strstr(c->err, "no process 4194305"));
 }
