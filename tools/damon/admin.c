@@ -25,10 +25,9 @@
 
 #include "admin.h"
 #include "file.h"
+#include "tree.h"
 #include "unit.h"
 
-/* Made at once when there are none, so that later ones fit beside the first */
-#define NR_SLOTS	4
 /* More would be a mistake of ours in reading the file */
 #define NR_SLOTS_MAX	4096
 
@@ -39,7 +38,8 @@ static void slot_path(char *path, int index, const char *name)
 
 int admin_open(struct admin *admin)
 {
-	char sysfs[ADMIN_DIR_LEN - 64];
+	char sysfs[ADMIN_DIR_LEN - 64], value[FILE_VALUE_LEN];
+	int err;
 
 	admin->lock_fd = -1;
 	if (!file_find_mount("sysfs", "DAMONCTL_SYSFS", sysfs, sizeof(sysfs))) {
@@ -52,7 +52,10 @@ int admin_open(struct admin *admin)
 		    admin->dir);
 		return -ENOENT;
 	}
-	return 0;
+	err = file_read(admin->dir, "nr_kdamonds", value, sizeof(value));
+	if (err)
+		file_complain("read", admin->dir, "nr_kdamonds", err);
+	return err;
 }
 
 int admin_count(const struct admin *admin, int *nr)
@@ -92,7 +95,7 @@ bool admin_is_on(const struct admin *admin, int index)
 	return !file_read(admin->dir, name, state, sizeof(state)) && !strcmp(state, "on");
 }
 
-static int read_pid(const struct admin *admin, int index)
+int admin_pid(const struct admin *admin, int index)
 {
 	char name[NAME_MAX];
 	u64 pid;
@@ -103,7 +106,7 @@ static int read_pid(const struct admin *admin, int index)
 	return (int)pid;
 }
 
-static bool is_configured(const struct admin *admin, int index)
+bool admin_is_configured(const struct admin *admin, int index)
 {
 	char name[NAME_MAX];
 	u64 nr;
@@ -140,8 +143,8 @@ int admin_info(const struct admin *admin, int index, struct admin_info *info)
 	err = read_state(admin, index, &info->on);
 	if (err)
 		return err;
-	info->pid = read_pid(admin, index);
-	info->configured = is_configured(admin, index);
+	info->pid = admin_pid(admin, index);
+	info->configured = admin_is_configured(admin, index);
 	if (!info->configured)
 		return 0;
 
@@ -156,6 +159,9 @@ int admin_info(const struct admin *admin, int index, struct admin_info *info)
 	}
 	info->cfg.ops = info->ops;
 	file_read(dir, "operations", info->ops, sizeof(info->ops));
+	/* Not on every kernel */
+	if (file_read(dir, "targets/0/cgroup_path", info->cgroup, sizeof(info->cgroup)))
+		info->cgroup[0] = '\0';
 	if (file_read_u64(dir, "targets/nr_targets", &nr))
 		nr = 0;
 	for (i = 0; i < nr && i < OPT_MAX_PIDS; i++) {
@@ -243,7 +249,7 @@ int admin_claim(const struct admin *admin, struct admin_slot *slot)
 	if (!nr) {
 		slot->index = 0;
 		slot->raised = true;
-		return file_set(admin->dir, "nr_kdamonds", "%d", NR_SLOTS);
+		return file_set(admin->dir, "nr_kdamonds", "%d", ADMIN_NR_SLOTS);
 	}
 	for (i = 0; i < nr; i++) {
 		err = read_state(admin, i, &on);
@@ -252,7 +258,7 @@ int admin_claim(const struct admin *admin, struct admin_slot *slot)
 		slot->index = i;
 		if (on)
 			running = i;
-		else if (!is_configured(admin, i))
+		else if (!admin_is_configured(admin, i))
 			return 0;
 		else if (taken < 0)
 			taken = i;
@@ -286,27 +292,86 @@ static int set_spans(const char *dir, unsigned int target, const struct opt_span
 	return err;
 }
 
+/* A file that not every kernel has */
+static int set_newer(const char *dir, const char *name, const char *value, const char *what)
+{
+	if (file_exists(dir, name))
+		return file_set(dir, name, "%s", value);
+	say("this kernel cannot %s: no %s/%s", what, dir, name);
+	return -EOPNOTSUPP;
+}
+
+/* Groups are named from the root of their tree, but people see a directory. */
+static const char *cgroup_of(const char *path)
+{
+	char mount[PATH_MAX];
+	size_t len;
+
+	if (!file_find_mount("cgroup2", "DAMONCTL_CGROUP", mount, sizeof(mount)))
+		return path;
+	len = strlen(mount);
+	if (strncmp(path, mount, len) || (path[len] && path[len] != '/'))
+		return path;
+	return path[len] ? path + len : "/";
+}
+
 static int set_targets(const char *dir, const struct monitor_cfg *cfg)
 {
 	char name[NAME_MAX];
 	unsigned int i;
 	int err;
 
+	if (cfg->cgroup) {
+		err = file_set(dir, "targets/nr_targets", "1");
+		return err ? err : set_newer(dir, "targets/0/cgroup_path",
+					     cgroup_of(cfg->cgroup), "monitor a cgroup");
+	}
 	err = file_set(dir, "targets/nr_targets", "%u", cfg->pids.nr);
 	for (i = 0; i < cfg->pids.nr && !err; i++) {
 		snprintf(name, sizeof(name), "targets/%u/pid_target", i);
 		err = file_set(dir, name, "%d", cfg->pids.pid[i]);
+		snprintf(name, sizeof(name), "targets/%u/follow_children", i);
+		if (!err && cfg->children)
+			err = set_newer(dir, name, "Y", "follow children");
 		if (!err && cfg->spans.nr)
 			err = set_spans(dir, i, &cfg->spans);
 	}
 	return err;
 }
 
+int admin_set_values(const struct admin *admin, int index, const struct monitor_cfg *cfg)
+{
+	char dir[PATH_MAX];
+	size_t i;
+	int err = 0;
+
+	context_dir(admin, index, dir);
+	for (i = 0; i < ARRAY_SIZE(values) && !err; i++)
+		err = file_set(dir, values[i].name, "%llu",
+			       *(const u64 *)((const char *)cfg + values[i].field));
+	return err;
+}
+
+/* Every kernel takes any of them here, and refuses at "on" with a bare EINVAL. */
+static int set_operations(const char *dir, const char *ops)
+{
+	char text[FILE_VALUE_LEN], *rest = text, *word;
+
+	if (file_read(dir, "avail_operations", text, sizeof(text)))
+		return file_set(dir, "operations", "%s", ops);
+	while ((word = strsep(&rest, "\n")))
+		if (!strcmp(word, ops))
+			return file_set(dir, "operations", "%s", ops);
+	say("this kernel cannot monitor %s: no '%s' in %s/avail_operations; it needs %s",
+	    strcmp(ops, "paddr") ? "virtual addresses" : "physical addresses", ops, dir,
+	    strcmp(ops, "paddr") ? "CONFIG_DAMON_VADDR" : "CONFIG_DAMON_PADDR");
+	return -EOPNOTSUPP;
+}
+
 int admin_configure(const struct admin *admin, const struct admin_slot *slot,
 		    const struct monitor_cfg *cfg)
 {
 	char dir[PATH_MAX], name[NAME_MAX];
-	size_t i;
 	int err;
 
 	slot_path(name, slot->index, "contexts/nr_contexts");
@@ -314,82 +379,44 @@ int admin_configure(const struct admin *admin, const struct admin_slot *slot,
 	if (err)
 		return err;
 	context_dir(admin, slot->index, dir);
-	err = file_set(dir, "operations", "%s", cfg->ops);
-	for (i = 0; i < ARRAY_SIZE(values) && !err; i++) {
-		const u64 *value = (const u64 *)((const char *)cfg + values[i].field);
-
-		err = file_set(dir, values[i].name, "%llu", *value);
-	}
+	err = set_operations(dir, cfg->ops);
+	if (!err)
+		err = admin_set_values(admin, slot->index, cfg);
 	return err ? err : set_targets(dir, cfg);
 }
 
-/* The likely causes of a refused "on", for kernels without last_error */
-static const char *on_hint(int err)
+/* What a context's part of a file is, however much is around it */
+static json_t *find_context(json_t *wanted)
 {
-	switch (err) {
-	case -EINVAL:
-		return "; the process may be gone, or this kernel lacks CONFIG_DAMON_VADDR";
-	case -EBUSY:
-		return "; another user of DAMON (a module?) wants to be alone";
-	case -EACCES:
-	case -EPERM:
-		return "; this needs root";
-	}
-	return "";
+	json_t *inner = json_object_get(wanted, "kdamonds");
+
+	if (inner)
+		wanted = json_array_get(inner, 0);
+	inner = json_object_get(wanted, "contexts");
+	if (inner)
+		wanted = json_array_get(inner, 0);
+	return json_is_object(wanted) ? wanted : NULL;
 }
 
-int admin_on(const struct admin *admin, const struct admin_slot *slot, int *pid)
+int admin_configure_json(const struct admin *admin, const struct admin_slot *slot, json_t *wanted,
+			 const struct monitor_cfg *cfg)
 {
-	char name[NAME_MAX], last_error[NAME_MAX], why[FILE_VALUE_LEN];
+	json_t *context = find_context(wanted);
+	char dir[PATH_MAX], name[NAME_MAX];
 	int err;
 
-	slot_path(name, slot->index, "state");
-	err = file_write(admin->dir, name, "on");
-	if (!err) {
-		*pid = read_pid(admin, slot->index);
-		return 0;
+	if (!context) {
+		say("the file holds neither a kdamond nor a context; see 'damonctl status --json'");
+		return -EINVAL;
 	}
-	slot_path(last_error, slot->index, "last_error");
-	if (!file_read(admin->dir, last_error, why, sizeof(why)) && *why)
-		say("cannot switch on %s/%s: %s: %s", admin->dir, name, strerror(-err), why);
-	else
-		say("cannot switch on %s/%s: %s%s", admin->dir, name, strerror(-err), on_hint(err));
-	return err;
-}
-
-int admin_off(const struct admin *admin, int index)
-{
-	char name[NAME_MAX];
-	int err;
-
-	if (!admin_is_on(admin, index))
-		return 0;
-	slot_path(name, index, "state");
-	err = file_write(admin->dir, name, "off");
-	/* Ended by itself in between */
-	if (err == -EPERM || err == -EINVAL)
-		err = admin_is_on(admin, index) ? err : 0;
+	slot_path(name, slot->index, "contexts/nr_contexts");
+	err = file_set(admin->dir, name, "1");
 	if (err)
-		file_complain("write 'off' to", admin->dir, name, err);
-	return err;
-}
-
-void admin_release(const struct admin *admin, int index, bool all)
-{
-	char name[NAME_MAX];
-	int i, nr;
-
-	slot_path(name, index, "contexts/nr_contexts");
-	file_set(admin->dir, name, "0");
-	if (admin_count(admin, &nr) || (!all && nr != NR_SLOTS))
-		return;
-	for (i = 0; i < nr; i++)
-		if (admin_is_on(admin, i) || is_configured(admin, i))
-			return;
-	admin_remove_all(admin);
-}
-
-int admin_remove_all(const struct admin *admin)
-{
-	return file_set(admin->dir, "nr_kdamonds", "0");
+		return err;
+	context_dir(admin, slot->index, dir);
+	/* With targets of the command line, those of the file are of no use. */
+	if (cfg->pids.nr || cfg->cgroup)
+		json_object_del(context, "targets");
+	err = tree_write(dir, context);
+	return err || !(cfg->pids.nr || cfg->cgroup) ? err : set_targets(dir, cfg);
 }

@@ -19,8 +19,7 @@ struct record_cfg {
 };
 
 static const struct opt_row rows[] = {
-	{ "pid", 'p', OPT_PIDS, offsetof(struct record_cfg, monitor.pids), "PID[,PID]",
-	  "process to monitor; can be repeated" },
+	{ "", 0, OPT_GROUP, offsetof(struct record_cfg, monitor), .group = target_rows },
 	{ "output", 'o', OPT_TEXT, offsetof(struct record_cfg, output), "FILE",
 	  "the record (damon.data)" },
 	{ "duration", 'd', OPT_TIME, offsetof(struct record_cfg, duration_us), "TIME",
@@ -49,6 +48,14 @@ static bool any_alive(const struct opt_pids *pids)
 	return false;
 }
 
+/* A cgroup is done when the kernel says so, memory never. */
+static bool goes_on(const struct monitor_cfg *cfg, const struct session *s)
+{
+	if (cfg->cgroup)
+		return admin_is_on(&s->admin, s->slot.index);
+	return cfg->system || any_alive(&cfg->pids);
+}
+
 /* Until there is no reason to go on. False when monitoring failed, which was said. */
 static bool watch(const struct record_cfg *cfg, struct session *s)
 {
@@ -70,7 +77,7 @@ static bool watch(const struct record_cfg *cfg, struct session *s)
 			return false;
 		if (tty)
 			print_progress(s, "");
-		if (!any_alive(&cfg->monitor.pids))
+		if (!goes_on(&cfg->monitor, s))
 			break;
 		if (!admin_is_on(&s->admin, s->slot.index)) {
 			say("kdamond %d was switched off by someone else", s->slot.index);
@@ -78,39 +85,6 @@ static bool watch(const struct record_cfg *cfg, struct session *s)
 		}
 	}
 	return true;
-}
-
-static int check_pids(const struct opt_pids *pids)
-{
-	unsigned int i;
-
-	for (i = 0; i < pids->nr; i++) {
-		if (process_alive(pids->pid[i]))
-			continue;
-		say("no process %d", pids->pid[i]);
-		return EXIT_FAILED;
-	}
-	return EXIT_OK;
-}
-
-static void read_command(int pid, char *text, size_t size)
-{
-	char dir[32];
-	FILE *file;
-	size_t i, len = 0;
-
-	snprintf(dir, sizeof(dir), "/proc/%d/cmdline", pid);
-	file = fopen(dir, "re");
-	if (file) {
-		len = fread(text, 1, size - 1, file);
-		fclose(file);
-	}
-	while (len && !text[len - 1])
-		len--;
-	for (i = 0; i < len; i++)
-		if (!text[i])
-			text[i] = ' ';
-	text[len] = '\0';
 }
 
 static int record(const struct record_cfg *cfg, struct session *s)
@@ -129,9 +103,10 @@ static int record(const struct record_cfg *cfg, struct session *s)
 	bytes = record_size(&s->record);
 	fprintf(stderr, "damonctl: %llu snapshots, %s in %s\n", s->as.nr_whole,
 		unit_size(size, bytes), s->record_path);
-	if (s->trace.lost || s->as.nr_torn)
-		say("note: %llu events lost, %llu snapshots incomplete and left out",
-		    s->trace.lost, s->as.nr_torn);
+	if (s->source.lost || s->as.nr_torn)
+		say("note: %llu %s lost, %llu snapshots incomplete and left out",
+		    s->source.lost, s->source.kind == SOURCE_DEVICE ? "windows" : "events",
+		    s->as.nr_torn);
 	return good ? EXIT_OK : EXIT_FAILED;
 }
 
@@ -151,15 +126,20 @@ static int run(int argc, char **argv)
 	if (at < argc)
 		return opt_fault(&cmd_record, "'%s' is no option; processes are given with -p",
 				 argv[at]);
-	if (!cfg.monitor.pids.nr)
-		return opt_fault(&cmd_record, "which process? -p PID");
-	status = monitor_check(&cmd_record, &cfg.monitor);
+	status = target_check(&cmd_record, &cfg.monitor);
 	if (!status)
-		status = check_pids(&cfg.monitor.pids);
+		status = monitor_check(&cmd_record, &cfg.monitor);
+	if (!status)
+		status = target_find(&cfg.monitor);
 	if (status)
 		return status;
 
-	read_command(cfg.monitor.pids.pid[0], command, sizeof(command));
+	if (cfg.monitor.cgroup)
+		snprintf(command, sizeof(command), "cgroup %s", cfg.monitor.cgroup);
+	else if (cfg.monitor.system)
+		snprintf(command, sizeof(command), "physical memory");
+	else
+		process_command(cfg.monitor.pids.pid[0], command, sizeof(command));
 	s.command = command;
 	s.record_path = cfg.output;
 	status = record(&cfg, &s);
@@ -169,16 +149,20 @@ static int run(int argc, char **argv)
 
 const struct command cmd_record = {
 	.name = "record",
-	.args = "-p PID[,PID...] [OPTIONS]",
-	.summary = "monitor running processes into a file",
+	.args = "-p PID|NAME | -a | --cgroup PATH [OPTIONS]",
+	.summary = "monitor processes, a cgroup or all memory into a file",
 	.about =
-	"Monitors processes that run already, and writes every snapshot to a file for\n"
-	"'damonctl report'. Ends when all of them have ended, after the duration, or with\n"
-	"Ctrl-C; the record is complete in each case.",
+	"Monitors processes that run already, all of a cgroup, or all memory, and writes\n"
+	"every snapshot to a file for 'damonctl report'. Ends when all of them have ended,\n"
+	"after the duration, or with Ctrl-C; the record is complete in each case. A name\n"
+	"is that of a program, or, if none is called so, any part of its command line; all\n"
+	"that fit are monitored.",
 	.examples =
 	"  damonctl record -p 1234 -d 30s\n"
-	"  damonctl record -p 1234,1235 -o db.data -s 10ms -a 200ms\n"
-	"  damonctl record -p $(pidof redis-server) -n 100,2000\n",
+	"  damonctl record -p 1234,1235 -o db.data -s 10ms -A 200ms\n"
+	"  damonctl record -p redis-server -n 100,2000\n"
+	"  damonctl record -a -s 50ms -A 1s -d 10m    all memory, seldom\n"
+	"  damonctl record --cgroup /sys/fs/cgroup/web.slice -o web.data\n",
 	.rows = rows,
 	.run = run,
 };

@@ -21,6 +21,8 @@ struct run_cfg {
 
 static const struct opt_row rows[] = {
 	{ "", 0, OPT_GROUP, offsetof(struct run_cfg, monitor), .group = monitor_rows },
+	{ "children", 0, OPT_FLAG, offsetof(struct run_cfg, monitor.children), NULL,
+	  "also monitor the processes that it starts" },
 	{ "output", 'o', OPT_TEXT, offsetof(struct run_cfg, output), "FILE",
 	  "keep the record for 'damonctl report' (none)" },
 	{ "", 0, OPT_GROUP, offsetof(struct run_cfg, view), .group = view_rows },
@@ -77,7 +79,7 @@ static void explain_nothing(const struct session *s, const char *command, u64 re
 
 	unit_time_us(window, s->cfg->aggr_us);
 	if (us < 2 * s->cfg->aggr_us)
-		say("'%s' ended after %s, before the first aggregation (%s); try -s 1ms -a 10ms",
+		say("'%s' ended after %s, before the first aggregation (%s); try -s 1ms -A 10ms",
 		    command, unit_time_us(took, us), window);
 	else
 		say("no snapshot of '%s' within %s, though one was due each %s",
@@ -130,11 +132,12 @@ static bool report(const struct run_cfg *cfg, const struct session *s, const str
 			err = show(cfg, s, p, &r);
 		record_reader_free(&r);
 	}
-	if (p->forked)
+	if (p->forked && !cfg->monitor.children)
 		say("note: it started other processes; only the first was monitored");
-	if (s->trace.lost || s->as.nr_torn)
-		say("note: %llu events lost, %llu snapshots incomplete and left out",
-		    s->trace.lost, s->as.nr_torn);
+	if (s->source.lost || s->as.nr_torn)
+		say("note: %llu %s lost, %llu snapshots incomplete and left out",
+		    s->source.lost, s->source.kind == SOURCE_DEVICE ? "windows" : "events",
+		    s->as.nr_torn);
 	return !err;
 }
 
@@ -208,7 +211,7 @@ const struct command cmd_run = {
 	"a heat map and a summary to the standard error output. As a program maps most of\n"
 	"its memory after it has started, mappings are looked at every 100 ms by default.\n"
 	"Ctrl-C goes to COMMAND; what was seen until then is shown. Only the process that\n"
-	"was started is monitored, not its children.\n"
+	"was started is monitored, unless --children is given.\n"
 	"\n"
 	"Exit status: that of COMMAND (128 + N when signal N ended it); 127 when it does\n"
 	"not exist, 126 when it cannot be started; 1 when monitoring failed; 2 for wrong\n"
@@ -216,7 +219,7 @@ const struct command cmd_run = {
 	.examples =
 	"  damonctl run -- ls -lR /usr\n"
 	"  damonctl run --png sort.png -- sort big.txt -o sorted.txt\n"
-	"  damonctl run -s 1ms -a 20ms -o short.data -- ./short-program\n",
+	"  damonctl run -s 1ms -A 20ms -o short.data -- ./short-program\n",
 	.rows = rows,
 	.stop_at_arg = true,
 	.run = run_command,

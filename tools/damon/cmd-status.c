@@ -4,9 +4,16 @@
 
 #include "admin.h"
 #include "file.h"
+#include "tree.h"
 #include "unit.h"
 
+struct status_cfg {
+	bool json;
+};
+
 static const struct opt_row rows[] = {
+	{ "json", 0, OPT_FLAG, offsetof(struct status_cfg, json), NULL,
+	  "all files of all kdamonds, as 'damonctl start --config' takes them" },
 	{ }
 };
 
@@ -54,7 +61,12 @@ static void print_info(const struct admin *admin, int index, const struct admin_
 	if (info->on && info->pid > 0)
 		printf(", pid %d", info->pid);
 	printf("\n  operations  %s\n  targets     ", info->ops);
-	print_targets(&cfg->pids);
+	if (!strcmp(info->ops, "paddr"))
+		puts("physical memory");
+	else if (*info->cgroup)
+		printf("cgroup %s\n", info->cgroup);
+	else
+		print_targets(&cfg->pids);
 	printf("  intervals   sample %s, aggregation %s, update %s\n",
 	       unit_time_us(sample, cfg->sample_us), unit_time_us(aggr, cfg->aggr_us),
 	       unit_time_us(update, cfg->update_us));
@@ -64,18 +76,39 @@ static void print_info(const struct admin *admin, int index, const struct admin_
 		print_cost(&cost);
 }
 
+static int print_json(const struct admin *admin)
+{
+	json_t *kdamonds = tree_read(admin->dir);
+	int err;
+
+	if (!kdamonds) {
+		say("cannot read %s", admin->dir);
+		return EXIT_FAILED;
+	}
+	kdamonds = json_pack("{s:o}", "kdamonds", kdamonds);
+	err = json_dumpf(kdamonds, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
+	putchar('\n');
+	json_decref(kdamonds);
+	return err ? EXIT_FAILED : EXIT_OK;
+}
+
 static int run(int argc, char **argv)
 {
+	struct status_cfg cfg = { 0 };
 	struct admin_info info;
 	struct admin admin;
 	int at, i, status, nr = 0, nr_free = 0;
 
-	at = opt_parse(&cmd_status, argc, argv, NULL, &status);
+	at = opt_parse(&cmd_status, argc, argv, &cfg, &status);
 	if (at < 0)
 		return status;
 	if (at < argc)
 		return opt_fault(&cmd_status, "it takes no argument, such as '%s'", argv[at]);
-	if (admin_open(&admin) || admin_count(&admin, &nr))
+	if (admin_open(&admin))
+		return EXIT_FAILED;
+	if (cfg.json)
+		return print_json(&admin);
+	if (admin_count(&admin, &nr))
 		return EXIT_FAILED;
 	for (i = 0; i < nr; i++) {
 		if (admin_info(&admin, i, &info))
@@ -94,13 +127,15 @@ static int run(int argc, char **argv)
 
 const struct command cmd_status = {
 	.name = "status",
-	.args = "",
+	.args = "[--json]",
 	.summary = "tell what all kdamonds do",
 	.about =
 	"Tells for every kdamond, the kernel's monitoring threads, whether it is on, its\n"
 	"process number, what it monitors, its intervals and bounds, and, where the kernel\n"
 	"says so, what the present or last run has cost.",
-	.examples = "  damonctl status\n",
+	.examples =
+	"  damonctl status\n"
+	"  damonctl status --json | jq '.kdamonds[0].cost'\n",
 	.rows = rows,
 	.run = run,
 };

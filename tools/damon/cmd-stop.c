@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "admin.h"
-#include "unit.h"
 
 struct stop_cfg {
 	bool keep;
@@ -14,21 +13,6 @@ static const struct opt_row rows[] = {
 	  "leave the configuration and statistics in place" },
 	{ }
 };
-
-/* The only one that is on, -1 if none, -2 if several */
-static int find_only(const struct admin *admin, int nr)
-{
-	int i, found = -1;
-
-	for (i = 0; i < nr; i++) {
-		if (!admin_is_on(admin, i))
-			continue;
-		if (found >= 0)
-			return -2;
-		found = i;
-	}
-	return found;
-}
 
 static bool stop_one(const struct admin *admin, int index, bool keep)
 {
@@ -58,27 +42,17 @@ static bool stop_all(const struct admin *admin, int nr, bool keep)
 
 static int stop(const struct admin *admin, const struct stop_cfg *cfg, const char *which)
 {
-	int nr, index;
-	u64 value;
+	int nr, index, status;
 
-	if (admin_count(admin, &nr))
-		return EXIT_FAILED;
-	if (which && !strcmp(which, "all"))
+	if (which && !strcmp(which, "all")) {
+		if (admin_count(admin, &nr))
+			return EXIT_FAILED;
 		return stop_all(admin, nr, cfg->keep) ? EXIT_OK : EXIT_FAILED;
-	if (which) {
-		if (!unit_parse_number(which, &value))
-			return opt_fault(&cmd_stop, "'%s' is neither a number nor 'all'", which);
-		index = value < (u64)nr ? (int)value : -1;
-		if (index < 0)
-			say("no kdamond %s, there are %d; see 'damonctl status'", which, nr);
-	} else {
-		index = find_only(admin, nr);
-		if (index == -1)
-			say("no kdamond is on");
-		if (index == -2)
-			say("several kdamonds are on: say which, or 'all'; see 'damonctl status'");
 	}
-	return index >= 0 && stop_one(admin, index, cfg->keep) ? EXIT_OK : EXIT_FAILED;
+	status = admin_pick(admin, &cmd_stop, which, &index);
+	if (status)
+		return status;
+	return stop_one(admin, index, cfg->keep) ? EXIT_OK : EXIT_FAILED;
 }
 
 static int run(int argc, char **argv)

@@ -16,16 +16,21 @@
 #include "file.h"
 
 #define CLASS_DIR	"/sys/class/damon"
+/* Another place for the devices */
+#define DIR_VARIABLE	"DAMONCTL_DEV"
 #define FIRST_SIZE	(128 << 10)
 
 bool device_known(void)
 {
-	return !access(CLASS_DIR, F_OK);
+	const char *dir = getenv(DIR_VARIABLE);
+
+	return !access(dir ? dir : CLASS_DIR, F_OK);
 }
 
 int device_open(struct device *dev, const struct admin *admin, int index)
 {
-	char name[64], path[96], file[64];
+	char name[64], path[PATH_MAX], file[64];
+	const char *dir = getenv(DIR_VARIABLE);
 	int err;
 
 	dev->fd = -1;
@@ -36,7 +41,7 @@ int device_open(struct device *dev, const struct admin *admin, int index)
 		return err;
 	}
 	name[strcspn(name, "\n")] = '\0';
-	snprintf(path, sizeof(path), "/dev/%s", name);
+	snprintf(path, sizeof(path), "%s/%s", dir ? dir : "/dev", name);
 	dev->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (dev->fd < 0) {
 		err = -errno;
@@ -45,7 +50,11 @@ int device_open(struct device *dev, const struct admin *admin, int index)
 	}
 	dev->size = FIRST_SIZE;
 	dev->buf = malloc(dev->size);
-	return dev->buf ? 0 : -ENOMEM;
+	if (dev->buf)
+		return 0;
+	close(dev->fd);
+	dev->fd = -1;
+	return -ENOMEM;
 }
 
 /* A whole take in the buffer. Its length, 0 after the last one, or -errno. */
@@ -53,6 +62,7 @@ static ssize_t read_take(struct device *dev)
 {
 	size_t len = 0;
 	ssize_t got;
+	void *grown;
 
 	for (;;) {
 		got = pread(dev->fd, (char *)dev->buf + len, dev->size - len, (off_t)len);
@@ -62,11 +72,11 @@ static ssize_t read_take(struct device *dev)
 		if (!got || len < dev->size)
 			return (ssize_t)len;
 		/* Later offsets go on in the same take. */
-		got = (ssize_t)dev->size * 2;
-		dev->buf = realloc(dev->buf, (size_t)got);
-		if (!dev->buf)
+		grown = realloc(dev->buf, 2 * dev->size);
+		if (!grown)
 			return -ENOMEM;
-		dev->size = (size_t)got;
+		dev->buf = grown;
+		dev->size *= 2;
 	}
 }
 
@@ -106,6 +116,7 @@ static int emit_take(const struct device *dev, struct assembler *as)
 		if (as->snap.target != r->target)
 			err = emit_target(as);
 		as->snap.target = r->target;
+		as->snap.pid = r->pid < 0 ? 0 : (u32)r->pid;
 		as->snap.time_ns = h->published_ns;
 		if (!err && !snapshot_add(&as->snap, &region))
 			err = -ENOMEM;
@@ -138,6 +149,7 @@ int device_drain(struct device *dev, struct assembler *as)
 
 void device_close(struct device *dev)
 {
+	/* One that was never opened is all zero. */
 	if (dev->buf && dev->fd >= 0)
 		close(dev->fd);
 	free(dev->buf);

@@ -15,9 +15,9 @@ static const struct command *const commands[] = {
 	&cmd_run,
 	&cmd_record,
 	&cmd_report,
-	&cmd_status,
 	&cmd_start,
 	&cmd_stop,
+	&cmd_status,
 };
 
 void say(const char *fmt, ...)

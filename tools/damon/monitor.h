@@ -14,6 +14,9 @@
  * @ops: keyword of the operations
  * @spans: initial regions; needed by fvaddr only
  * @pids: targets
+ * @system: the machine's memory instead
+ * @cgroup: all processes of this cgroup instead, or NULL
+ * @children: also what the processes start
  */
 struct monitor_cfg {
 	u64 sample_us, aggr_us, update_us;
@@ -21,6 +24,8 @@ struct monitor_cfg {
 	const char *ops;
 	struct opt_spans spans;
 	struct opt_pids pids;
+	bool system, children;
+	const char *cgroup;
 };
 
 #define MONITOR_DEFAULTS(_update_us)			\
@@ -33,7 +38,18 @@ struct monitor_cfg {
 /* Rows for a struct monitor_cfg, for use as a group */
 extern const struct opt_row monitor_rows[];
 
+/* Which memory: processes, the machine or a cgroup; for use as a group */
+extern const struct opt_row target_rows[];
+
 /* Checks what no single option can know. EXIT_OK, or EXIT_USAGE after naming the fault. */
 int monitor_check(const struct command *cmd, const struct monitor_cfg *cfg);
+
+/* What target_rows cannot; the same results */
+int target_check(const struct command *cmd, struct monitor_cfg *cfg);
+/*
+ * Looks up named processes, and the machine's memory. EXIT_OK, or EXIT_FAILED
+ * after saying what does not exist.
+ */
+int target_find(struct monitor_cfg *cfg);
 
 #endif /* DAMONCTL_MONITOR_H */

@@ -49,6 +49,11 @@ static bool parse_time(const struct opt_row *row, const char *text, void *value)
 	return true;
 }
 
+static bool parse_size(const struct opt_row *row, const char *text, void *value)
+{
+	return unit_parse_size(text, value);
+}
+
 static bool parse_text(const struct opt_row *row, const char *text, void *value)
 {
 	*(const char **)value = text;
@@ -78,7 +83,7 @@ static bool parse_pair(const char *text, char sep, u64 *a, u64 *b)
 		return false;
 	memcpy(first, text, (size_t)(at - text));
 	first[at - text] = '\0';
-	return unit_parse_number(first, a) && unit_parse_number(at + 1, b);
+	return unit_parse_number(first, a) && unit_parse_size(at + 1, b);
 }
 
 static bool parse_minmax(const struct opt_row *row, const char *text, void *value)
@@ -95,6 +100,12 @@ static bool parse_pids(const struct opt_row *row, const char *text, void *value)
 	size_t len;
 	u64 pid;
 
+	if (text[strspn(text, "0123456789,")]) {
+		if (*text == '-' || strlen(text) >= OPT_NAME_LEN || pids->nr_names == OPT_MAX_NAMES)
+			return false;
+		strcpy(pids->name[pids->nr_names++], text);
+		return true;
+	}
 	for (;;) {
 		len = strcspn(text, ",");
 		if (!len || len >= sizeof(word) || pids->nr == OPT_MAX_PIDS)
@@ -115,7 +126,15 @@ static bool parse_spans(const struct opt_row *row, const char *text, void *value
 	struct opt_spans *spans = value;
 	u64 start, end;
 
-	if (spans->nr == OPT_MAX_SPANS || !parse_pair(text, '-', &start, &end) || start >= end)
+	if (spans->nr == OPT_MAX_SPANS)
+		return false;
+	if (parse_pair(text, '+', &start, &end)) {
+		if (__builtin_add_overflow(start, end, &end))
+			return false;
+	} else if (!parse_pair(text, '-', &start, &end)) {
+		return false;
+	}
+	if (start >= end)
 		return false;
 	if (spans->nr && spans->span[spans->nr - 1].end > start)
 		return false;
@@ -128,11 +147,12 @@ static const struct opt_type_desc types[NR_OPT_TYPES] = {
 	[OPT_FLAG] = { false, "", parse_flag },
 	[OPT_NUMBER] = { true, "a number", parse_number },
 	[OPT_TIME] = { true, "a time with its unit, such as 500us, 5ms, 1s or 2m", parse_time },
+	[OPT_SIZE] = { true, "a size, such as 4096, 64K or 2M", parse_size },
 	[OPT_TEXT] = { true, "a name", parse_text },
 	[OPT_CHOICE] = { true, "one of", parse_choice },
 	[OPT_MINMAX] = { true, "two numbers, such as 10,1000", parse_minmax },
-	[OPT_PIDS] = { true, "process numbers, such as 1234 or 1234,5678", parse_pids },
-	[OPT_SPANS] = { true, "START-END in rising order, such as 0x7f0000000000-0x7f0000100000",
+	[OPT_PIDS] = { true, "process numbers, such as 1234 or 1234,5678, or a name", parse_pids },
+	[OPT_SPANS] = { true, "START-END or START+SIZE in rising order, such as 0x7f0000000000+64M",
 			parse_spans },
 };
 

@@ -9,12 +9,15 @@
 #include "damonctl.h"
 
 #define OPT_MAX_PIDS	64
+#define OPT_MAX_NAMES	16
+#define OPT_NAME_LEN	128
 #define OPT_MAX_SPANS	64
 
 enum opt_type {
 	OPT_FLAG,	/* bool */
 	OPT_NUMBER,	/* u64 */
 	OPT_TIME,	/* u64, microseconds */
+	OPT_SIZE,	/* u64, bytes */
 	OPT_TEXT,	/* const char * */
 	OPT_CHOICE,	/* const char *, one of choices */
 	OPT_MINMAX,	/* struct opt_minmax */
@@ -28,9 +31,11 @@ struct opt_minmax {
 	u64 min, max;
 };
 
+/* Processes by number; names wait for process_find() to look them up */
 struct opt_pids {
-	unsigned int nr;
+	unsigned int nr, nr_names;
 	int pid[OPT_MAX_PIDS];
+	char name[OPT_MAX_NAMES][OPT_NAME_LEN];
 };
 
 struct opt_spans {

@@ -6,6 +6,7 @@
  * address space is complete. Once monitoring is on, it is detached and runs as
  * if it had never been traced. Must not know about monitoring.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -160,4 +161,69 @@ bool process_alive(int pid)
 	char state;
 
 	return read_stat(pid, &state, &child_faults) && state != 'Z' && state != 'X';
+}
+
+void process_command(int pid, char *text, size_t size)
+{
+	char dir[32];
+	FILE *file;
+	size_t i, len = 0;
+
+	snprintf(dir, sizeof(dir), "/proc/%d/cmdline", pid);
+	file = fopen(dir, "re");
+	if (file) {
+		len = fread(text, 1, size - 1, file);
+		fclose(file);
+	}
+	while (len && !text[len - 1])
+		len--;
+	for (i = 0; i < len; i++)
+		if (!text[i])
+			text[i] = ' ';
+	text[len] = '\0';
+}
+
+/* Kernel threads have no command line, and no memory to monitor. */
+static bool is_called(int pid, const char *name, bool command)
+{
+	char text[FILE_VALUE_LEN], comm[64], dir[32];
+	const char *word;
+
+	process_command(pid, text, sizeof(text));
+	if (!*text || !process_alive(pid))
+		return false;
+	if (command)
+		return strstr(text, name);
+	snprintf(dir, sizeof(dir), "/proc/%d", pid);
+	if (!file_read(dir, "comm", comm, sizeof(comm)) && !strcmp(comm, name))
+		return true;
+	/* The kernel cuts names to 15 characters. */
+	text[strcspn(text, " ")] = '\0';
+	word = strrchr(text, '/');
+	return !strcmp(word ? word + 1 : text, name);
+}
+
+static unsigned int find_called(const char *name, bool command, struct opt_pids *pids)
+{
+	unsigned int nr = 0;
+	struct dirent *ent;
+	DIR *dir;
+	int pid;
+
+	dir = opendir("/proc");
+	while (dir && (ent = readdir(dir)) && pids->nr < OPT_MAX_PIDS) {
+		pid = atoi(ent->d_name);
+		if (pid <= 0 || pid == getpid() || !is_called(pid, name, command))
+			continue;
+		pids->pid[pids->nr++] = pid;
+		nr++;
+	}
+	if (dir)
+		closedir(dir);
+	return nr;
+}
+
+bool process_find(const char *name, struct opt_pids *pids)
+{
+	return find_called(name, false, pids) || find_called(name, true, pids);
 }

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "damonctl.h"
+#include "opt.h"
 
 /**
  * struct process - a command that was started
@@ -49,5 +49,12 @@ int process_exit_status(const struct process *p);
 
 /* Any process: exists and is no zombie */
 bool process_alive(int pid);
+/* Its command line with blanks between words; empty if there is none */
+void process_command(int pid, char *text, size_t size);
+/*
+ * Adds all processes that are called @name, or if there is none, those with
+ * @name in their command line. Whether there was one.
+ */
+bool process_find(const char *name, struct opt_pids *pids);
 
 #endif /* DAMONCTL_PROCESS_H */

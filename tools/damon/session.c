@@ -69,17 +69,53 @@ static u64 buffer_kib(const struct monitor_cfg *cfg)
 	return kib > BUFFER_KIB_MAX ? BUFFER_KIB_MAX : kib;
 }
 
+/* Makes a target of the record for one of the kernel's. */
+static int add_target(struct session *s, u32 target, u32 pid)
+{
+	struct session_target *targets;
+	char dir[32], comm[64] = "";
+	int err;
+
+	targets = reallocarray(s->targets, s->nr_targets + 1, sizeof(*targets));
+	if (!targets)
+		return -ENOMEM;
+	s->targets = targets;
+	targets[s->nr_targets] = (struct session_target){ target, pid };
+	snprintf(dir, sizeof(dir), "/proc/%u", pid);
+	if (!pid)
+		snprintf(comm, sizeof(comm), "memory");
+	else if (file_read(dir, "comm", comm, sizeof(comm)))
+		comm[0] = '\0';
+	err = record_add_target(&s->record, (int)pid, comm);
+	return err ? err : record_add_areas(&s->record, s->nr_targets++, session_now_ns());
+}
+
 static int emit(void *arg, const struct snapshot *snap)
 {
 	struct session *s = arg;
+	struct snapshot same = *snap;
+	u32 i;
+	int err;
 
-	return record_add(&s->record, snap);
+	for (i = 0; i < s->nr_targets; i++)
+		if (s->targets[i].target == snap->target &&
+		    (!snap->pid || s->targets[i].pid == snap->pid))
+			break;
+	if (i == s->nr_targets) {
+		/* Nobody told which process it is. */
+		if (!snap->pid || i == RECORD_MAX_TARGETS)
+			return 0;
+		err = add_target(s, snap->target, snap->pid);
+		if (err)
+			return err;
+	}
+	same.target = i;
+	return record_add(&s->record, &same);
 }
 
 static int begin_record(struct session *s)
 {
 	struct record_info info = { .cfg = *s->cfg, .start_ns = session_now_ns() };
-	char dir[32], comm[64];
 	struct utsname un;
 	unsigned int i;
 	int err;
@@ -96,14 +132,8 @@ static int begin_record(struct session *s)
 		err = s->record_fd < 0 ? -errno :
 		      record_create_fd(&s->record, s->record_fd, &info);
 	}
-	for (i = 0; i < s->cfg->pids.nr && !err; i++) {
-		snprintf(dir, sizeof(dir), "/proc/%d", s->cfg->pids.pid[i]);
-		if (file_read(dir, "comm", comm, sizeof(comm)))
-			comm[0] = '\0';
-		err = record_add_target(&s->record, s->cfg->pids.pid[i], comm);
-		if (!err)
-			err = record_add_areas(&s->record, i, s->start_ns);
-	}
+	for (i = 0; i < s->cfg->pids.nr && !err; i++)
+		err = add_target(s, i, (u32)s->cfg->pids.pid[i]);
 	s->as.emit = emit;
 	s->as.arg = s;
 	return err ? err : record_flush(&s->record);
@@ -150,6 +180,8 @@ static int begin_kdamond(struct session *s)
 		s->claimed = true;
 		err = admin_configure(&s->admin, &s->slot, s->cfg);
 	}
+	if (!err && s->source.kind == SOURCE_TRIED)
+		err = tried_configure(&s->admin, s->slot.index);
 	if (!err)
 		err = admin_on(&s->admin, &s->slot, &s->kdamond_pid);
 	s->on = !err;
@@ -157,25 +189,36 @@ static int begin_kdamond(struct session *s)
 	return err;
 }
 
+/* What the kernel at hand cannot do */
+static int check_source(const struct session *s, enum source_kind kind)
+{
+	if (kind == SOURCE_TRIED && s->cfg->pids.nr > 1) {
+		say("without device and tracepoint, one process at a time can be monitored");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
 int session_begin(struct session *s)
 {
+	enum source_kind kind;
 	int err;
 
-	s->device.fd = -1;
-	s->by_device = device_known();
+	s->source.device.fd = -1;
 	err = admin_open(&s->admin);
-	if (!err && !s->by_device)
-		err = trace_open(&s->trace, buffer_kib(s->cfg));
+	if (err)
+		return err;
+	kind = source_choose();
+	err = check_source(s, kind);
+	if (!err)
+		err = source_prepare(&s->source, kind, buffer_kib(s->cfg), 0);
 	if (!err)
 		err = begin_record(s);
 	if (!err)
 		err = begin_ticks(s);
 	if (!err)
 		err = begin_kdamond(s);
-	if (err)
-		return err;
-	return s->by_device ? device_open(&s->device, &s->admin, s->slot.index) :
-			      trace_follow(&s->trace, s->kdamond_pid);
+	return err ? err : source_begin(&s->source, &s->admin, s->slot.index, s->kdamond_pid, true);
 }
 
 enum session_event session_wait(struct session *s, struct signalfd_siginfo *info)
@@ -184,7 +227,7 @@ enum session_event session_wait(struct session *s, struct signalfd_siginfo *info
 		{ .fd = s->signal_fd, .events = POLLIN },
 		{ .fd = s->tick_fd, .events = POLLIN },
 		/* Ignored by poll() if there is none. */
-		{ .fd = s->device.fd, .events = POLLIN },
+		{ .fd = source_fd(&s->source), .events = POLLIN },
 	};
 	u64 ticks;
 
@@ -195,7 +238,7 @@ enum session_event session_wait(struct session *s, struct signalfd_siginfo *info
 		}
 		if (read(s->signal_fd, info, sizeof(*info)) == sizeof(*info))
 			return SESSION_SIGNAL;
-		if (fds[2].revents & POLLIN && device_drain(&s->device, &s->as))
+		if (fds[2].revents & POLLIN && source_drain(&s->source, &s->as, false))
 			return SESSION_FAILED;
 		/* The thread has ended; ticks go on. */
 		if (fds[2].revents & POLLHUP)
@@ -204,10 +247,9 @@ enum session_event session_wait(struct session *s, struct signalfd_siginfo *info
 			continue;
 		if (look_at_areas(s))
 			return SESSION_FAILED;
-		if (s->by_device)
+		if (fds[2].fd >= 0)
 			return SESSION_TICK;
-		return trace_drain(&s->trace, &s->as, false) ? SESSION_FAILED :
-								       SESSION_TICK;
+		return source_drain(&s->source, &s->as, false) ? SESSION_FAILED : SESSION_TICK;
 	}
 }
 
@@ -228,16 +270,9 @@ int session_finish(struct session *s)
 	s->end_ns = session_now_ns();
 	err_off = admin_off(&s->admin, s->slot.index);
 	s->on = err_off != 0;
-	if (s->by_device) {
-		err = s->device.buf ? device_drain(&s->device, &s->as) : 0;
-		s->trace.lost = s->device.nr_missed;
-	} else {
-		trace_stop(&s->trace);
-		err = trace_drain(&s->trace, &s->as, true);
-		assembler_finish(&s->as);
-	}
+	err = source_drain(&s->source, &s->as, true);
 	if (!err)
-		err = record_finish(&s->record, s->end_ns, s->trace.lost);
+		err = record_finish(&s->record, s->end_ns, s->source.lost);
 	return err ? err : err_off;
 }
 
@@ -249,10 +284,10 @@ void session_end(struct session *s)
 		admin_release(&s->admin, s->slot.index, s->slot.raised);
 		admin_unlock(&s->admin);
 	}
-	device_close(&s->device);
-	trace_close(&s->trace);
+	source_end(&s->source);
 	record_writer_free(&s->record);
 	snapshot_free(&s->as.snap);
+	free(s->targets);
 	if (s->record_fd >= 0)
 		close(s->record_fd);
 	if (s->tick_fd >= 0)

@@ -7,18 +7,24 @@
 #include <sys/signalfd.h>
 
 #include "admin.h"
-#include "device.h"
 #include "record.h"
-#include "trace.h"
+#include "source.h"
+
+struct session_target {
+	u32 target, pid;
+};
 
 /**
  * struct session - one monitoring
  * @cfg: what is monitored
- * @by_device: snapshots come from @device, else from @trace
+ * @source: where the snapshots come from
  * @record: where the snapshots go
  * @record_path: its file, or NULL for one in memory
  * @record_fd: with @record_path NULL, that memory
  * @command: command line, for the record
+ * @targets: which target of the kernel's each of the record's is; with a cgroup, they
+ *           come while it is monitored
+ * @nr_targets: how many
  * @kdamond_pid: the kernel thread
  * @start_ns: when it was switched on
  * @end_ns: when it was switched off
@@ -31,14 +37,14 @@ struct session {
 	const struct monitor_cfg *cfg;
 	struct admin admin;
 	struct admin_slot slot;
-	bool by_device;
-	struct device device;
-	struct trace trace;
+	struct source source;
 	struct assembler as;
 	struct record_writer record;
 	const char *record_path;
 	int record_fd;
 	const char *command;
+	struct session_target *targets;
+	u32 nr_targets;
 	int kdamond_pid;
 	u64 start_ns, end_ns;
 	u64 nr_ticks;

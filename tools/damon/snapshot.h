@@ -15,6 +15,7 @@ struct region {
  * struct snapshot - the regions of one target, ordered and disjoint
  * @time_ns: CLOCK_MONOTONIC at the end of the window
  * @target: index of the target
+ * @pid: its process, or 0 if that was not told
  * @nr: how many regions
  * @room: how many fit
  * @regions: the regions
@@ -22,6 +23,7 @@ struct region {
 struct snapshot {
 	u64 time_ns;
 	u32 target;
+	u32 pid;
 	u32 nr;
 	u32 room;
 	struct region *regions;

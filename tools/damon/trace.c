@@ -57,6 +57,16 @@ static int find_tracefs(char *dir, size_t size)
 	return 0;
 }
 
+bool trace_known(void)
+{
+	char dir[TRACE_DIR_LEN - 128];
+
+	if (!file_find_mount("tracefs", "DAMONCTL_TRACEFS", dir, sizeof(dir)))
+		/* Not mounted: trace_open() will see to that. */
+		return !access("/sys/kernel/tracing", X_OK);
+	return file_exists(dir, EVENT_DIR "/format");
+}
+
 /* Instances of damonctl processes that were killed */
 static void remove_stale(const char *instances)
 {
@@ -80,7 +90,7 @@ static void remove_stale(const char *instances)
 		closedir(dir);
 }
 
-static int make_instance(struct trace *trace, const char *tracefs)
+static int make_instance(struct trace *trace, const char *tracefs, int name)
 {
 	char instances[TRACE_DIR_LEN];
 
@@ -90,6 +100,8 @@ static int make_instance(struct trace *trace, const char *tracefs)
 	remove_stale(instances);
 	snprintf(trace->dir, sizeof(trace->dir), "%.*s/" INSTANCE_PREFIX "%d",
 		 (int)sizeof(instances) - 64, instances, getpid());
+	if (name)
+		snprintf(trace->dir + strlen(trace->dir), 16, ".%d", name);
 	if (mkdir(trace->dir, 0750) && errno != EEXIST) {
 		int err = -errno;
 
@@ -159,7 +171,7 @@ static int open_cpus(struct trace *trace)
 	return 0;
 }
 
-int trace_open(struct trace *trace, u64 buffer_kib)
+int trace_open(struct trace *trace, u64 buffer_kib, int name)
 {
 	char tracefs[TRACE_DIR_LEN - 128];
 	int err;
@@ -168,7 +180,7 @@ int trace_open(struct trace *trace, u64 buffer_kib)
 	if (!err)
 		err = read_formats(trace, tracefs);
 	if (!err)
-		err = make_instance(trace, tracefs);
+		err = make_instance(trace, tracefs, name);
 	if (!err)
 		err = file_set(trace->dir, "trace_clock", "mono");
 	if (!err)

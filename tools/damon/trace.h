@@ -57,8 +57,13 @@ struct trace {
 	u64 lost;
 };
 
-/* Makes the instance, with @buffer_kib for each CPU. Says what is wrong; 0 or -errno. */
-int trace_open(struct trace *trace, u64 buffer_kib);
+/* Does this kernel have the event, and can we use it? */
+bool trace_known(void);
+/*
+ * Makes the instance, with @buffer_kib for each CPU; @name tells those of one
+ * process apart. Says what is wrong; 0 or -errno.
+ */
+int trace_open(struct trace *trace, u64 buffer_kib, int name);
 /* Begins to collect the events of thread @pid. */
 int trace_follow(struct trace *trace, int pid);
 /*

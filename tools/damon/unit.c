@@ -36,8 +36,17 @@ bool unit_parse_number(const char *text, u64 *value)
 	return !errno && end != text && !*end;
 }
 
-/* Digits with an optional fraction of up to six digits, then a unit. */
-bool unit_parse_time_us(const char *text, u64 *us)
+static const struct unit size_units[] = {
+	{ "", 1 }, { "B", 1 },
+	{ "K", 1ULL << 10 }, { "KB", 1ULL << 10 }, { "KiB", 1ULL << 10 },
+	{ "M", 1ULL << 20 }, { "MB", 1ULL << 20 }, { "MiB", 1ULL << 20 },
+	{ "G", 1ULL << 30 }, { "GB", 1ULL << 30 }, { "GiB", 1ULL << 30 },
+	{ "T", 1ULL << 40 }, { "TB", 1ULL << 40 }, { "TiB", 1ULL << 40 },
+	{ "P", 1ULL << 50 }, { "PB", 1ULL << 50 }, { "PiB", 1ULL << 50 },
+};
+
+/* Digits with an optional fraction of up to six digits, then one of @units. */
+static bool parse_united(const char *text, const struct unit *units, size_t nr_units, u64 *value)
 {
 	u64 whole, part = 0, scale = 1;
 	const char *p;
@@ -61,14 +70,26 @@ bool unit_parse_time_us(const char *text, u64 *us)
 			scale *= 10;
 		}
 	}
-	for (i = 0; i < ARRAY_SIZE(time_units); i++) {
-		if (strcmp(p, time_units[i].name))
+	for (i = 0; i < nr_units; i++) {
+		if (strcasecmp(p, units[i].name))
 			continue;
-		if (__builtin_mul_overflow(whole, time_units[i].factor, us))
+		if (__builtin_mul_overflow(whole, units[i].factor, value) ||
+		    (part && units[i].factor > UINT64_MAX / part))
 			return false;
-		return !__builtin_add_overflow(*us, part * time_units[i].factor / scale, us);
+		return !__builtin_add_overflow(*value, part * units[i].factor / scale, value);
 	}
 	return false;
+}
+
+bool unit_parse_time_us(const char *text, u64 *us)
+{
+	return parse_united(text, time_units, ARRAY_SIZE(time_units), us);
+}
+
+bool unit_parse_size(const char *text, u64 *bytes)
+{
+	return unit_parse_number(text, bytes) ||
+	       parse_united(text, size_units, ARRAY_SIZE(size_units), bytes);
 }
 
 const char *unit_size(char *buf, u64 bytes)

@@ -214,6 +214,7 @@ int main(int argc, char **argv)
 	/* Never the real kernel, whatever a case forgets */
 	setenv("DAMONCTL_SYSFS", "/nonexistent", 1);
 	setenv("DAMONCTL_TRACEFS", "/nonexistent", 1);
+	setenv("DAMONCTL_DEV", "/nonexistent", 1);
 	if (argc == 3 && !strcmp(argv[1], "--fuzz"))
 		status = fuzz_records(atoi(argv[2]));
 	else

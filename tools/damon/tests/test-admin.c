@@ -32,7 +32,7 @@ static void start_stop(void)
 
 	fake_kernel(0);
 	snprintf(pid, sizeof(pid), "%d", getpid());
-	c = start_self("-s 1ms -a 20ms -u 2s -n 5,50 --span 0x1000-0x3000");
+	c = start_self("-s 1ms -A 20ms -u 2s -n 5,50 --span 0x1000-0x3000");
 	CHECK(c->status == EXIT_OK && strstr(c->out, "kdamond 0 is on, pid 4242"));
 	CHECK(holds(-1, "nr_kdamonds", "4"));
 	CHECK(holds(0, "contexts/nr_contexts", "1"));
@@ -98,7 +98,7 @@ static void status(void)
 	fake_kernel(0);
 	c = damonctl("status");
 	CHECK(c->status == EXIT_OK && strstr(c->out, "nothing is monitored"));
-	start_self("-s 1ms -a 2.5s");
+	start_self("-s 1ms -A 2.5s");
 	c = damonctl("status");
 	CHECK(c->status == EXIT_OK && strstr(c->out, "kdamond 0: on, pid 4242"));
 	CHECK(strstr(c->out, "sample 1 ms, aggregation 2.5 s, update 1 s"));
@@ -170,7 +170,7 @@ static void refused(void)
 	scratch_text(fake_file(-1, "nr_kdamonds"), "0\n");
 	scratch_text(fake_file(0, "last_error"), "contexts/0/targets/0: no process 77\n");
 	c = start_self("");
-	CHECK(c->status == EXIT_FAILED && strstr(c->err, "state"));
+	CHECK(c->status == EXIT_FAILED && strstr(c->err, "cannot switch on kdamond 0: "));
 	CHECK(strstr(c->err, "contexts/0/targets/0: no process 77"));
 	/* and all is as before */
 	CHECK(holds(0, "contexts/nr_contexts", "0") && holds(-1, "nr_kdamonds", "0"));

@@ -64,11 +64,14 @@ static void bad(void)
 		{ "record -p", "-p needs a value" },
 		{ "record -p 1 -s 5", "--sample '5'" },
 		{ "record -p 1 -s 0ms", "--sample '0ms'" },
-		{ "record -p 1 -a 1ms", "--aggr 1 ms is shorter than --sample 5 ms" },
+		{ "record -p 1 -A 1ms", "--aggr 1 ms is shorter than --sample 5 ms" },
 		{ "record -p 1 -n 2,10", "--regions" },
 		{ "record -p 1 -n 20,10", "--regions" },
 		{ "record -p 1 -n 10", "--regions '10'" },
-		{ "record -p 1 --ops paddr", "vaddr fvaddr" },
+		{ "record -p 1 --ops nonsense", "vaddr fvaddr paddr" },
+		{ "record -p 1 --ops paddr", "--ops paddr is for -a" },
+		{ "record -p 1 -a", "one of -p, -a and --cgroup" },
+		{ "record -a --children", "--children goes with -p" },
 		{ "record -p 1 --ops fvaddr", "--span" },
 		{ "record -p 1 --span 5-5", "--span '5-5'" },
 		{ "record -p 1 --span 8-9 --span 5-6", "--span '5-6'" },
@@ -102,7 +105,9 @@ static void bad(void)
 
 static void help_texts(void)
 {
-	static const char *const names[] = { "run", "record", "report", "status", "start", "stop" };
+	static const char *const names[] = {
+		"run", "record", "report", "start", "stop", "status",
+	};
 	const struct captured *c;
 	char line[64];
 	size_t i;

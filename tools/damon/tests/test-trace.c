@@ -67,7 +67,7 @@ static void read_pages(void)
 	add_window(&page, 1000500, 3);
 	add_window(&page, 2000500, 4);
 	fake_page_commit(&page, 0);
-	CHECK(!trace_open(&trace, 1234));
+	CHECK(!trace_open(&trace, 1234, 0));
 	CHECK(!trace_follow(&trace, 4242));
 	CHECK(!trace_drain(&trace, &as, false));
 	CHECK(seen.nr == 2 && seen.last.nr == 4 && !as.nr_torn);
@@ -109,7 +109,7 @@ static void two_cpus(void)
 	}
 	fake_page_commit(&page[1], 0);
 	fake_page_commit(&page[0], 1);
-	CHECK(!trace_open(&trace, 1));
+	CHECK(!trace_open(&trace, 1, 0));
 	CHECK(!trace_drain(&trace, &as, true));
 	CHECK(seen.nr == 3 && !as.nr_torn);
 	quietly(close_trace, &trace);
@@ -119,7 +119,7 @@ static void two_cpus(void)
 
 static int open_trace(void *arg)
 {
-	return trace_open(arg, 1);
+	return trace_open(arg, 1, 0);
 }
 
 static void missing(void)
@@ -146,7 +146,7 @@ static void lost(void)
 	fake_kernel(0);
 	scratch_text(fake_instance("per_cpu/cpu0/stats"),
 		     "entries: 5\noverrun: 7\ncommit overrun: 0\nbytes: 1\ndropped events: 3\n");
-	CHECK(!trace_open(&trace, 1));
+	CHECK(!trace_open(&trace, 1, 0));
 	trace_stop(&trace);
 	CHECK(trace.lost == 10);
 	quietly(close_trace, &trace);
