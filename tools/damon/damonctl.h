@@ -59,6 +59,7 @@ struct command {
 
 extern const struct command cmd_run, cmd_record, cmd_report;
 extern const struct command cmd_status, cmd_start, cmd_stop;
+extern const struct command cmd_top, cmd_tune, cmd_schemes, cmd_export;
 
 /* The program without its main(), so that tests can call it */
 int damonctl_main(int argc, char **argv);

@@ -15,9 +15,13 @@ static const struct command *const commands[] = {
 	&cmd_run,
 	&cmd_record,
 	&cmd_report,
+	&cmd_top,
 	&cmd_start,
 	&cmd_stop,
 	&cmd_status,
+	&cmd_tune,
+	&cmd_schemes,
+	&cmd_export,
 };
 
 void say(const char *fmt, ...)

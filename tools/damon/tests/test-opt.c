@@ -106,7 +106,8 @@ static void bad(void)
 static void help_texts(void)
 {
 	static const char *const names[] = {
-		"run", "record", "report", "start", "stop", "status",
+		"run", "record", "report", "top", "start", "stop", "status", "tune", "schemes",
+		"export",
 	};
 	const struct captured *c;
 	char line[64];
