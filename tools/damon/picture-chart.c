@@ -6,6 +6,9 @@
 #include "chart.h"
 #include "unit.h"
 
+/* A record of one window has a length as well. */
+#define MIN_SECONDS	0.001
+
 #define CURVE_H		420
 #define BAR_H		26
 #define STRIP_H		22
@@ -53,7 +56,7 @@ static void draw_byte_lines(cairo_t *cr, double most)
 
 static void draw_curve(cairo_t *cr, const struct curves *c, u32 nr)
 {
-	double begin = c->seconds[0], length = fmax(c->seconds[c->nr - 1] - begin, 1e-3);
+	double begin = c->seconds[0], length = fmax(c->seconds[c->nr - 1] - begin, MIN_SECONDS);
 	u32 i;
 
 	cairo_new_path(cr);
@@ -83,7 +86,7 @@ int picture_curves(const char *path, enum picture_type type, const void *what)
 		draw_curve(canvas.cr, c, i);
 	frame(canvas.cr, PLOT_Y, CURVE_H);
 	draw_seconds(canvas.cr, PLOT_Y + CURVE_H, c->seconds[0],
-		     fmax(c->seconds[c->nr - 1] - c->seconds[0], 1e-3));
+		     fmax(c->seconds[c->nr - 1] - c->seconds[0], MIN_SECONDS));
 	return canvas_end(&canvas);
 }
 

@@ -141,6 +141,6 @@ void terminal_timeline(const struct terminal *term, const struct timeline_drawin
 		fprintf(term->out, "%s|\n", term->colour ? "\033[0m" : "");
 	}
 	snprintf(right, sizeof(right), "%.3g s", begin + (double)(t->t1 - t->t0) / 1e9);
-	fprintf(term->out, "%*s %.3g%*s\n", STRIP_LABEL + 18, "", fabs(begin) < 1e-3 ? 0 : begin,
+	fprintf(term->out, "%*s %.3g%*s\n", STRIP_LABEL + 18, "", fabs(begin) < 0.001 ? 0 : begin,
 		(int)width - 1, right);
 }

@@ -114,7 +114,8 @@ static int draw_wss(const struct record_reader *r, const struct view_cfg *cfg, u
 		err = view_draw(cfg, picture_curves, &c);
 	} else {
 		terminal_probe(&term, cfg->out, cfg->colour, (int)cfg->width);
-		fprintf(cfg->out, "%15s  %s (pid %llu)\n", "touched", c.target->comm, c.target->pid);
+		fprintf(cfg->out, "%15s  %s (pid %llu)\n", "touched", c.target->comm,
+			c.target->pid);
 		terminal_curve(&term, &c, 0, CURVE_LINES);
 		print_percentiles(cfg, &c);
 	}

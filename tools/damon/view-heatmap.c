@@ -11,7 +11,8 @@ static const struct sheet_col cols[] = {
 static void add_band(struct sheet *sheet, const struct record_reader *r, const struct heat *heat,
 		     const struct heat_band *band, u32 target)
 {
-	double begin = view_seconds(r, heat->t0), col = (double)(heat->t1 - heat->t0) / heat->cols / 1e9;
+	double col = (double)(heat->t1 - heat->t0) / heat->cols / 1e9;
+	double begin = view_seconds(r, heat->t0);
 	u32 row, c;
 
 	for (row = 0; row < band->nr_rows; row++)

@@ -54,6 +54,7 @@ static void print_snapshot(const struct record_reader *r, const struct view_cfg 
 			   const struct snapshot *snap)
 {
 	const struct record_target *target = &r->targets.target[snap->target];
+	u32 max = survey->max_accesses ? survey->max_accesses : 1;
 	u64 aggr_us = r->info.cfg.aggr_us;
 	char size[UNIT_LEN], age[UNIT_LEN];
 	u32 i;
@@ -64,9 +65,9 @@ static void print_snapshot(const struct record_reader *r, const struct view_cfg 
 	for (i = 0; i < snap->nr; i++) {
 		const struct region *region = &snap->regions[i];
 
-		fprintf(cfg->out, "%16llx %16llx %10s %7u %% %10s  %s\n", region->start, region->end,
-			unit_size(size, region->end - region->start),
-			100 * region->nr_accesses / (survey->max_accesses ? survey->max_accesses : 1),
+		fprintf(cfg->out, "%16llx %16llx %10s %7u %% %10s  %s\n", region->start,
+			region->end, unit_size(size, region->end - region->start),
+			100 * region->nr_accesses / max,
 			unit_time_us(age, region->age * aggr_us), name_of(areas, region));
 	}
 }

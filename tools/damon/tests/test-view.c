@@ -132,6 +132,7 @@ static void json(void)
 
 	for (i = 0; i < ARRAY_SIZE(views); i++) {
 		json_t *root, *rows;
+		const char *command;
 
 		snprintf(line, sizeof(line), "%s --width 40 --height 4 --json", views[i]);
 		/* More than is captured of the larger ones */
@@ -141,7 +142,8 @@ static void json(void)
 		CHECK(root);
 		rows = json_object_get(root, "rows");
 		CHECK(json_is_array(rows));
-		CHECK(!strcmp(json_string_value(json_object_get(root, "command")), "known </script>"));
+		command = json_string_value(json_object_get(root, "command"));
+		CHECK(!strcmp(command, "known </script>"));
 		CHECK(json_integer_value(json_object_get(root, "aggr_us")) == 100000);
 		if (!strcmp(views[i], "wss"))
 			CHECK(json_array_size(rows) == WINDOWS);
@@ -164,6 +166,7 @@ static void page(void)
 	char path[PATH_MAX], line[2 * PATH_MAX], *text = malloc(1 << 20), *data, *end;
 	json_error_t error;
 	json_t *root, *target, *band;
+	const char *command;
 
 	scratch_path(path, "page.html");
 	snprintf(line, sizeof(line), "--html %s", path);
@@ -178,7 +181,8 @@ static void page(void)
 		root = json_loadb(data, (size_t)(end - data), 0, &error);
 		target = json_array_get(json_object_get(root, "targets"), 0);
 		band = json_array_get(json_object_get(target, "bands"), 0);
-		CHECK(!strcmp(json_string_value(json_object_get(root, "command")), "known </script>"));
+		command = json_string_value(json_object_get(root, "command"));
+		CHECK(!strcmp(command, "known </script>"));
 		CHECK((u64)json_integer_value(json_object_get(band, "start")) == BASE);
 		CHECK(json_array_size(json_object_get(json_object_get(target, "wss"), "hot")) ==
 		      WINDOWS);
@@ -223,8 +227,10 @@ static void areas(void)
 	/* Neighbours of one name are one */
 	CHECK(set.nr == 3 && areas_flatten(&set, 2, &flat));
 	CHECK(flat.nr == 3 && flat.area[1].start == 0x4000 && flat.area[2].end == 0xa000);
-	CHECK(!strcmp(areas_name(&flat, 0x4000), "new") && !strcmp(areas_name(&flat, 0x6000), "old"));
-	CHECK(!areas_name(&flat, 0xfff) && !areas_name(&flat, 0xa000) && !areas_name(&flat, 0x20000));
+	CHECK(!strcmp(areas_name(&flat, 0x4000), "new"));
+	CHECK(!strcmp(areas_name(&flat, 0x6000), "old"));
+	CHECK(!areas_name(&flat, 0xfff) && !areas_name(&flat, 0xa000));
+	CHECK(!areas_name(&flat, 0x20000));
 	CHECK(!areas_look(&own, getpid(), 1) && own.nr > 3);
 	CHECK(areas_look(&own, 4194305, 1) < 0);
 	areas_free(&set);
