@@ -43,7 +43,7 @@ static void join_words(char *text, size_t size, char *const *words)
 static bool watch(struct session *s, struct process *p)
 {
 	struct signalfd_siginfo info;
-	unsigned int ticks = 0;
+	unsigned int ticks = 0, nr_off = 0;
 	bool good = true;
 
 	while (!process_ended(p)) {
@@ -57,8 +57,11 @@ static bool watch(struct session *s, struct process *p)
 		}
 		if (event == SESSION_TICK && good) {
 			process_look_for_children(p);
-			if (++ticks % TICKS_PER_CHECK || admin_is_on(&s->admin, s->slot.index) ||
-			    process_ended(p))
+			if (++ticks % TICKS_PER_CHECK)
+				continue;
+			nr_off = admin_is_on(&s->admin, s->slot.index) ? 0 : nr_off + 1;
+			/* The kernel knows earlier than we that a process ends. */
+			if (nr_off < 2)
 				continue;
 			say("kdamond %d was switched off by someone else; the command goes on",
 			    s->slot.index);
@@ -181,6 +184,8 @@ static int run_command(int argc, char **argv)
 		return status;
 	if (at == argc)
 		return opt_fault(&cmd_run, "no command to run");
+	if (!strcmp(cfg.monitor.ops, "paddr"))
+		return opt_fault(&cmd_run, "--ops paddr is for 'damonctl record -a'");
 	status = monitor_check(&cmd_run, &cfg.monitor);
 	if (!status)
 		status = view_check(&cmd_run, &cfg.view);

@@ -22,6 +22,8 @@ typedef __u8 u8;
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define __printf(f, a)	__attribute((format(printf, f, a)))
 
+#define PLURAL(n)	((n) == 1 ? "" : "s")
+
 #define NSEC_PER_USEC	1000ULL
 #define NSEC_PER_SEC	1000000000ULL
 #define USEC_PER_SEC	1000000ULL
@@ -60,6 +62,15 @@ struct command {
 extern const struct command cmd_run, cmd_record, cmd_report;
 extern const struct command cmd_status, cmd_start, cmd_stop;
 extern const struct command cmd_top, cmd_tune, cmd_schemes, cmd_export;
+
+/* All sub-commands, ended by NULL */
+extern const struct command *const commands[];
+
+/* The manual page and bash's completion, made from the same tables as --help */
+void manual_print(FILE *out);
+void manual_print_completion(FILE *out);
+
+#define DAMONCTL_VERSION "0.1"
 
 /* The program without its main(), so that tests can call it */
 int damonctl_main(int argc, char **argv);

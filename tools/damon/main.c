@@ -9,9 +9,7 @@
 
 #include "damonctl.h"
 
-#define DAMONCTL_VERSION "0.1"
-
-static const struct command *const commands[] = {
+const struct command *const commands[] = {
 	&cmd_run,
 	&cmd_record,
 	&cmd_report,
@@ -22,6 +20,7 @@ static const struct command *const commands[] = {
 	&cmd_tune,
 	&cmd_schemes,
 	&cmd_export,
+	NULL,
 };
 
 void say(const char *fmt, ...)
@@ -37,21 +36,22 @@ void say(const char *fmt, ...)
 
 static void print_usage(FILE *out)
 {
-	size_t i;
+	const struct command *const *cmd;
 
 	fputs("usage: damonctl COMMAND [OPTIONS]\n\n"
 	      "Shows which memory programs touch, and how often, with the kernel's DAMON.\n\n"
 	      "commands:\n", out);
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("\n'damonctl COMMAND --help' explains one command.\n"
+	for (cmd = commands; *cmd; cmd++)
+		fprintf(out, "  %-8s %s\n", (*cmd)->name, (*cmd)->summary);
+	fputs("\n'damonctl COMMAND --help' explains one command, 'damonctl --man' prints the\n"
+	      "manual page, 'damonctl --completion' what bash needs to complete words.\n"
 	      "Try: damonctl run -- ls -lR /usr\n", out);
 }
 
 int damonctl_main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
-	size_t i;
+	const struct command *const *cmd;
 
 	if (!name) {
 		print_usage(stderr);
@@ -65,9 +65,16 @@ int damonctl_main(int argc, char **argv)
 		puts("damonctl " DAMONCTL_VERSION);
 		return EXIT_OK;
 	}
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(name, commands[i]->name))
-			return commands[i]->run(argc - 1, argv + 1);
+	if (!strcmp(name, "--man") || !strcmp(name, "--completion")) {
+		if (!strcmp(name, "--man"))
+			manual_print(stdout);
+		else
+			manual_print_completion(stdout);
+		return ferror(stdout) ? EXIT_FAILED : EXIT_OK;
+	}
+	for (cmd = commands; *cmd; cmd++)
+		if (!strcmp(name, (*cmd)->name))
+			return (*cmd)->run(argc - 1, argv + 1);
 
 	say("no command '%s'; 'damonctl --help' lists the commands", name);
 	return EXIT_USAGE;

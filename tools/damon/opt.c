@@ -12,15 +12,8 @@
 #include "opt.h"
 #include "unit.h"
 
-#define OPT_MAX_ROWS	40
 /* Values of getopt_long() for rows: above any letter */
 #define OPT_FIRST_ROW	256
-
-/* The rows of a command with its groups laid open */
-struct opt_rows {
-	size_t nr;
-	struct opt_row row[OPT_MAX_ROWS];
-};
 
 struct opt_type_desc {
 	bool has_arg;
@@ -180,6 +173,17 @@ static void open_groups(struct opt_rows *to, const struct opt_row *row, size_t t
 	}
 }
 
+void opt_rows_of(const struct command *cmd, struct opt_rows *rows)
+{
+	*rows = (struct opt_rows){ 0 };
+	open_groups(rows, cmd->rows, 0);
+}
+
+bool opt_takes_value(const struct opt_row *row)
+{
+	return types[row->type].has_arg;
+}
+
 static void print_help(const struct command *cmd, const struct opt_rows *rows)
 {
 	const struct opt_row *row;
@@ -241,11 +245,11 @@ int opt_parse(const struct command *cmd, int argc, char **argv, void *config, in
 {
 	struct option longs[OPT_MAX_ROWS + 2] = { 0 };
 	char shorts[2 * OPT_MAX_ROWS + 4];
-	struct opt_rows rows = { 0 };
+	struct opt_rows rows;
 	size_t i;
 	int key;
 
-	open_groups(&rows, cmd->rows, 0);
+	opt_rows_of(cmd, &rows);
 	make_tables(cmd, &rows, longs, shorts);
 	/* 0 makes glibc start anew, also after an earlier call */
 	optind = 0;

@@ -12,6 +12,7 @@
 #define OPT_MAX_NAMES	16
 #define OPT_NAME_LEN	128
 #define OPT_MAX_SPANS	64
+#define OPT_MAX_ROWS	40
 
 enum opt_type {
 	OPT_FLAG,	/* bool */
@@ -66,6 +67,15 @@ struct opt_row {
 	const char *const *choices;
 	const struct opt_row *group;
 };
+
+/* The rows of a command with its groups laid open */
+struct opt_rows {
+	size_t nr;
+	struct opt_row row[OPT_MAX_ROWS];
+};
+
+void opt_rows_of(const struct command *cmd, struct opt_rows *rows);
+bool opt_takes_value(const struct opt_row *row);
 
 /*
  * Fills @config from @argv. Returns the index of the first argument that is no

@@ -14,6 +14,7 @@ struct test_case {
 extern const struct test_case unit_cases[], opt_cases[], snapshot_cases[];
 extern const struct test_case record_cases[], heat_cases[], trace_cases[];
 extern const struct test_case admin_cases[], session_cases[], view_cases[];
+extern const struct test_case change_cases[], device_cases[];
 
 /* Notes a failure of the case at hand and goes on. */
 void check_failed(const char *file, int line, const char *what);
@@ -35,7 +36,7 @@ u64 random_below(u64 limit);
  */
 struct captured {
 	int status;
-	char out[16384];
+	char out[32768];
 	char err[16384];
 };
 

@@ -77,6 +77,7 @@ static void bad(void)
 		{ "record -p 1 --span 8-9 --span 5-6", "--span '5-6'" },
 		{ "run", "no command" },
 		{ "run -s", "needs a value" },
+		{ "run --ops paddr -- true", "--ops paddr" },
 		{ "run --height 1 -- true", "--height" },
 		{ "report nonsense", "no view 'nonsense'" },
 		{ "report regions --png x", "--png" },
@@ -88,6 +89,14 @@ static void bad(void)
 		{ "status now", "'now'" },
 		{ "stop 1 2", "'2'" },
 		{ "start", "-p PID" },
+		{ "tune", "what shall change" },
+		{ "tune 1 2 -s 1ms", "'2'" },
+		{ "tune -n 5", "--regions '5'" },
+		{ "schemes --load x --clear", "--load" },
+		{ "schemes --size 1-2", "goes with --add" },
+		{ "export now", "'now'" },
+		{ "top --lines 0", "--lines" },
+		{ "top now", "'now'" },
 		{ "nonsense", "no command 'nonsense'" },
 		{ "", "usage" },
 	};
@@ -126,9 +135,39 @@ static void help_texts(void)
 	CHECK(c->status == EXIT_OK);
 }
 
+/* All that --help knows is in the manual page and can be completed. */
+static void manual(void)
+{
+	const struct command *const *one;
+	char name[64], man[32768];
+	const struct captured *c;
+	struct opt_rows all;
+	size_t i;
+
+	c = damonctl("--man");
+	CHECK(c->status == EXIT_OK && !*c->err && !strncmp(c->out, ".TH DAMONCTL 1", 14));
+	strcpy(man, c->out);
+	c = damonctl("--completion");
+	CHECK(c->status == EXIT_OK && !*c->err);
+	for (one = commands; *one; one++) {
+		snprintf(name, sizeof(name), ".SS damonctl %s ", (*one)->name);
+		CHECK(strstr(man, name));
+		opt_rows_of(*one, &all);
+		CHECK(all.nr && all.nr < OPT_MAX_ROWS);
+		for (i = 0; i < all.nr; i++) {
+			snprintf(name, sizeof(name), "--%s ", all.row[i].name);
+			CHECK(strstr(c->out, name));
+		}
+	}
+	CHECK(strstr(man, "all\\-memory") && strstr(man, ".SH EXIT STATUS"));
+	CHECK(strstr(c->out, "report:--format) words='text csv json damo '"));
+	CHECK(strstr(c->out, "stop) words='all "));
+}
+
 const struct test_case opt_cases[] = {
 	{ "good", good },
 	{ "bad", bad },
 	{ "help", help_texts },
+	{ "manual", manual },
 	{ }
 };
