@@ -62,7 +62,7 @@ static bool watch(const struct record_cfg *cfg, struct session *s)
 	u64 until = cfg->duration_us ? s->start_ns + cfg->duration_us * NSEC_PER_USEC : UINT64_MAX;
 	bool tty = isatty(STDERR_FILENO);
 	struct signalfd_siginfo info;
-	unsigned int ticks = 0;
+	unsigned int ticks = 0, nr_off = 0;
 
 	while (session_now_ns() < until) {
 		enum session_event event = session_wait(s, &info);
@@ -79,7 +79,9 @@ static bool watch(const struct record_cfg *cfg, struct session *s)
 			print_progress(s, "");
 		if (!goes_on(&cfg->monitor, s))
 			break;
-		if (!admin_is_on(&s->admin, s->slot.index)) {
+		nr_off = admin_is_on(&s->admin, s->slot.index) ? 0 : nr_off + 1;
+		/* The kernel knows earlier than we that a process ends. */
+		if (nr_off > 1) {
 			say("kdamond %d was switched off by someone else", s->slot.index);
 			return false;
 		}

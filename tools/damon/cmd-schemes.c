@@ -179,8 +179,8 @@ static int show(const struct admin *admin, int index, const struct admin_info *i
 		json_dumpf(schemes, stdout, JSON_INDENT(2));
 		putchar('\n');
 	} else {
-		printf("kdamond %d: %s, %zu schemes\n", index, info->on ? "on" : "off",
-		       json_array_size(schemes));
+		printf("kdamond %d: %s, %zu scheme%s\n", index, info->on ? "on" : "off",
+		       json_array_size(schemes), PLURAL(json_array_size(schemes)));
 		json_array_foreach(schemes, i, scheme)
 			print_scheme(scheme, i, &info->cfg);
 	}
@@ -254,10 +254,10 @@ static int change(const struct admin *admin, int index, const struct schemes_cfg
 	if (!err && info->on)
 		err = admin_commit(admin, index);
 	if (!err)
-		printf("kdamond %d has %zu schemes%s\n", index, json_array_size(new),
-		       info->on ? "" : "; it is off");
-	else if (old && !tree_write(dir, old))
-		say("the schemes of kdamond %d are as they were", index);
+		printf("kdamond %d has %zu scheme%s%s\n", index, json_array_size(new),
+		       PLURAL(json_array_size(new)), info->on ? "" : "; it is off");
+	else if (old)
+		tree_write(dir, old);
 	json_decref(old);
 	json_decref(new);
 	return err ? EXIT_FAILED : EXIT_OK;

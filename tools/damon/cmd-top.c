@@ -122,8 +122,8 @@ static int print_kdamond(FILE *out, struct latest *k, u64 lines)
 		fputs("\n  on this kernel, regions are seen only by changing schemes\n\n", out);
 		return 0;
 	}
-	fprintf(out, "\n  %u targets, %u regions, %s monitored, %s touched, %s hot\n", k->nr,
-		regions, unit_size(size[0], watched), unit_size(size[1], touched),
+	fprintf(out, "\n  %u target%s, %u regions, %s monitored, %s touched, %s hot\n", k->nr,
+		PLURAL(k->nr), regions, unit_size(size[0], watched), unit_size(size[1], touched),
 		unit_size(size[2], hot));
 	if (!k->nr) {
 		fputs("  no window has ended yet\n\n", out);
@@ -145,7 +145,7 @@ static int print_all(FILE *out, const struct latest_all *all, u64 lines)
 
 	localtime_r(&now, &tm);
 	fprintf(out, "damonctl top, %02d:%02d:%02d: %u kdamond%s on\n\n", tm.tm_hour, tm.tm_min,
-		tm.tm_sec, all->nr, all->nr == 1 ? "" : "s");
+		tm.tm_sec, all->nr, PLURAL(all->nr));
 	if (!all->nr)
 		fputs("Nothing is monitored. 'damonctl start -p PID' begins to.\n", out);
 	for (i = 0; i < all->nr && !err; i++)

@@ -86,6 +86,7 @@ static bool header_good(const struct damon_snapshot_header *h, size_t len)
 	       h->version == DAMON_SNAPSHOT_VERSION && h->header_size >= sizeof(*h) &&
 	       h->header_size <= len &&
 	       h->region_size >= sizeof(struct damon_snapshot_region) &&
+	       !(h->header_size % sizeof(u64)) && !(h->region_size % sizeof(u64)) &&
 	       h->count <= (len - h->header_size) / h->region_size;
 }
 

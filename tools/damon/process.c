@@ -105,10 +105,17 @@ bool process_ended(const struct process *p)
 /* Fields of /proc/PID/stat, counted from 1, after the command's name */
 enum {
 	STAT_STATE = 3,
+	STAT_PARENT = 4,
 	STAT_CHILD_FAULTS = 11,
 };
 
-static bool read_stat(int pid, char *state, u64 *child_faults)
+struct process_stat {
+	char state;
+	int parent;
+	u64 child_faults;
+};
+
+static bool read_stat(int pid, struct process_stat *stat)
 {
 	char dir[32], text[FILE_VALUE_LEN], *at, *word, *save;
 	int field;
@@ -121,9 +128,11 @@ static bool read_stat(int pid, char *state, u64 *child_faults)
 	word = at ? strtok_r(at + 1, " ", &save) : NULL;
 	for (field = STAT_STATE; word && field <= STAT_CHILD_FAULTS; field++) {
 		if (field == STAT_STATE)
-			*state = *word;
+			stat->state = *word;
+		if (field == STAT_PARENT)
+			stat->parent = atoi(word);
 		if (field == STAT_CHILD_FAULTS)
-			*child_faults = strtoull(word, NULL, 10);
+			stat->child_faults = strtoull(word, NULL, 10);
 		word = strtok_r(NULL, " ", &save);
 	}
 	return field > STAT_CHILD_FAULTS;
@@ -131,8 +140,8 @@ static bool read_stat(int pid, char *state, u64 *child_faults)
 
 void process_look_for_children(struct process *p)
 {
-	char dir[64], text[FILE_VALUE_LEN], state;
-	u64 child_faults;
+	char dir[64], text[FILE_VALUE_LEN];
+	struct process_stat stat;
 
 	if (p->forked)
 		return;
@@ -140,7 +149,7 @@ void process_look_for_children(struct process *p)
 	if (!file_read(dir, "children", text, sizeof(text)) && *text)
 		p->forked = true;
 	/* Children that were waited for left their page faults. */
-	if (read_stat(p->pid, &state, &child_faults) && child_faults)
+	if (read_stat(p->pid, &stat) && stat.child_faults)
 		p->forked = true;
 }
 
@@ -157,10 +166,9 @@ int process_exit_status(const struct process *p)
 
 bool process_alive(int pid)
 {
-	u64 child_faults;
-	char state;
+	struct process_stat stat;
 
-	return read_stat(pid, &state, &child_faults) && state != 'Z' && state != 'X';
+	return read_stat(pid, &stat) && stat.state != 'Z' && stat.state != 'X';
 }
 
 void process_command(int pid, char *text, size_t size)
@@ -203,6 +211,21 @@ static bool is_called(int pid, const char *name, bool command)
 	return !strcmp(word ? word + 1 : text, name);
 }
 
+/* This process, or one that waits for it: sudo has the name that we look for as well. */
+static bool is_ours(int pid)
+{
+	struct process_stat stat;
+	int ours;
+
+	for (ours = getpid(); ours > 0; ours = stat.parent) {
+		if (ours == pid)
+			return true;
+		if (!read_stat(ours, &stat))
+			break;
+	}
+	return false;
+}
+
 static unsigned int find_called(const char *name, bool command, struct opt_pids *pids)
 {
 	unsigned int nr = 0;
@@ -213,7 +236,7 @@ static unsigned int find_called(const char *name, bool command, struct opt_pids 
 	dir = opendir("/proc");
 	while (dir && (ent = readdir(dir)) && pids->nr < OPT_MAX_PIDS) {
 		pid = atoi(ent->d_name);
-		if (pid <= 0 || pid == getpid() || !is_called(pid, name, command))
+		if (pid <= 0 || !is_called(pid, name, command) || is_ours(pid))
 			continue;
 		pids->pid[pids->nr++] = pid;
 		nr++;

@@ -18,16 +18,34 @@
 /* Deeper is no tree of ours. */
 #define MAX_DEPTH	12
 
-static bool is_dir(const char *dir, const char *name)
+/* Its type and permissions, or 0 if there is none */
+static mode_t mode_of(const char *dir, const char *name)
 {
 	char path[PATH_MAX];
 	struct stat st;
 
-	return snprintf(path, sizeof(path), "%s/%s", dir, name) < (int)sizeof(path) &&
-	       !stat(path, &st) && S_ISDIR(st.st_mode);
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path) ||
+	    stat(path, &st))
+		return 0;
+	return st.st_mode;
 }
 
-/* The file that makes a directory an array, or false */
+static bool is_dir(const char *dir, const char *name)
+{
+	return S_ISDIR(mode_of(dir, name));
+}
+
+static bool is_writable(const char *dir, const char *name)
+{
+	mode_t mode = mode_of(dir, name);
+
+	return S_ISREG(mode) && mode & 0200;
+}
+
+/*
+ * The file that makes a directory an array, or false. Statistics have names that
+ * begin like that as well, but only what says how many there shall be is written.
+ */
 static bool find_nr(const char *dir, char *name)
 {
 	struct dirent *ent;
@@ -36,7 +54,7 @@ static bool find_nr(const char *dir, char *name)
 
 	while (d && !found && (ent = readdir(d))) {
 		if (strncmp(ent->d_name, NR_PREFIX, strlen(NR_PREFIX)) ||
-		    is_dir(dir, ent->d_name))
+		    !is_writable(dir, ent->d_name))
 			continue;
 		snprintf(name, NAME_MAX + 1, "%s", ent->d_name);
 		found = true;
@@ -79,11 +97,9 @@ static json_t *pairs_to_json(char *text)
 
 static json_t *read_file(const char *dir, const char *name)
 {
-	char text[FILE_VALUE_LEN], path[PATH_MAX];
-	struct stat st;
+	char text[FILE_VALUE_LEN];
 
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path) ||
-	    stat(path, &st) || !S_ISREG(st.st_mode) || file_read(dir, name, text, sizeof(text)))
+	if (!S_ISREG(mode_of(dir, name)) || file_read(dir, name, text, sizeof(text)))
 		return NULL;
 	return strchr(text, '\n') && strchr(text, ' ') ? pairs_to_json(text) : to_json(text);
 }
@@ -167,25 +183,26 @@ static void without_unit(const char *name, const char *text, char *to)
 
 static int write_value(const char *dir, const char *name, const json_t *value)
 {
-	char text[FILE_VALUE_LEN], path[PATH_MAX];
-	struct stat st;
+	char text[FILE_VALUE_LEN];
 	int err;
 
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	if (stat(path, &st)) {
-		say("this kernel has no file %s", path);
+	if (!mode_of(dir, name)) {
+		say("this kernel has no file %s/%s", dir, name);
 		return -ENOENT;
 	}
+	if (is_dir(dir, name)) {
+		say("%s/%s is a directory, and takes no value", dir, name);
+		return -EISDIR;
+	}
 	/* Results, and commands */
-	if (!(st.st_mode & 0200) || !strcmp(name, "state"))
+	if (!is_writable(dir, name) || !strcmp(name, "state"))
 		return 0;
 	if (json_is_boolean(value))
 		return file_set(dir, name, "%s", json_is_true(value) ? "Y" : "N");
 	if (json_is_integer(value))
 		return file_set(dir, name, "%lld", (long long)json_integer_value(value));
 	if (!json_is_string(value)) {
-		say("%s: expected a number, true, false or a text", path);
+		say("%s/%s: expected a number, true, false or a text", dir, name);
 		return -EINVAL;
 	}
 	/* Nothing was set, and some files take no empty text. */

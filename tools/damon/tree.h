@@ -3,8 +3,9 @@
  * Directories of the administrator's files as JSON, and back.
  *
  * A file is a value: a number, true or false, or a text. A directory is an
- * object, or, if it holds a file nr_<something>, an array of the directories in
- * it. Nothing is known about single files, so what a newer kernel adds is there.
+ * object, or, if it holds a file nr_<something> that can be written, an array of the
+ * directories in it. Nothing is known about single files, so what a newer kernel
+ * adds is there.
  */
 #ifndef DAMONCTL_TREE_H
 #define DAMONCTL_TREE_H

@@ -68,6 +68,15 @@ const char *fake_instance(const char *name)
 	return path;
 }
 
+/* Statistics are only read, which tells them from counts that make directories. */
+static void protect(int index, const char *name)
+{
+	char path[PATH_MAX];
+
+	scratch_path(path, fake_file(index, name));
+	chmod(path, 0400);
+}
+
 static void make_kdamond(int index)
 {
 	static const struct {
@@ -85,11 +94,31 @@ static void make_kdamond(int index)
 		{ "contexts/0/targets/0/regions/nr_regions", "0\n" },
 		{ "contexts/0/targets/0/regions/0/start", "0\n" },
 		{ "contexts/0/targets/0/regions/0/end", "0\n" },
+		{ "contexts/0/avail_operations", "vaddr\nfvaddr\npaddr\n" },
+		{ "contexts/0/schemes/nr_schemes", "0\n" },
+		{ "contexts/0/schemes/0/action", "stat\n" },
+		{ "contexts/0/schemes/0/apply_interval_us", "0\n" },
+		{ "contexts/0/schemes/0/access_pattern/sz/min", "0\n" },
+		{ "contexts/0/schemes/0/access_pattern/sz/max", "0\n" },
+		{ "contexts/0/schemes/0/access_pattern/nr_accesses/min", "0\n" },
+		{ "contexts/0/schemes/0/access_pattern/nr_accesses/max", "0\n" },
+		{ "contexts/0/schemes/0/access_pattern/age/min", "0\n" },
+		{ "contexts/0/schemes/0/access_pattern/age/max", "0\n" },
+		{ "contexts/0/schemes/0/quotas/bytes", "0\n" },
+		{ "contexts/0/schemes/0/quotas/reset_interval_ms", "0\n" },
+		{ "contexts/0/schemes/0/watermarks/metric", "none\n" },
+		{ "contexts/0/schemes/0/filters/nr_filters", "0\n" },
+		{ "contexts/0/schemes/0/stats/nr_tried", "21\n" },
+		{ "contexts/0/schemes/0/stats/sz_tried", "4096\n" },
+		{ "contexts/0/schemes/0/stats/nr_applied", "7\n" },
 	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(files); i++)
 		scratch_text(fake_file(index, files[i].name), files[i].text);
+	protect(index, "contexts/0/schemes/0/stats/nr_tried");
+	protect(index, "contexts/0/schemes/0/stats/sz_tried");
+	protect(index, "contexts/0/schemes/0/stats/nr_applied");
 }
 
 static void make_tracefs(void)

@@ -23,6 +23,8 @@ static const struct suite {
 	{ "heat", heat_cases },
 	{ "trace", trace_cases },
 	{ "admin", admin_cases },
+	{ "change", change_cases },
+	{ "device", device_cases },
 	{ "session", session_cases },
 	{ "view", view_cases },
 };
