@@ -429,4 +429,5 @@ static struct kunit_suite probe_suite = {
 	.name = "damon-probe",
 	.test_cases = probe_cases,
 };
+
 kunit_test_suite(probe_suite);
