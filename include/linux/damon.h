@@ -250,8 +250,12 @@ struct damon_intervals_goal {
  * @ops:			operations in use: by damon_select_ops(), or the
  *				user's own
  * @callback:			what the user wants to be told
+ * @addr_unit:			bytes that an address of a region stands for, where
+ *				regions are physical memory: more than one lets
+ *				32-bit kernels reach all of it. A power of two.
+ *				All sizes of the context are in this unit then
  * @min_region_sz:		borders of regions are multiples of it; a power of
- *				two, in bytes
+ *				two, see damon_smallest_region()
  * @tlb_honesty:		before a hot region of large pages is called
  *				cold, its translations are flushed once, so that
  *				a CPU that still holds them cannot hide its
@@ -281,6 +285,7 @@ struct damon_ctx {
 	struct damon_operations ops;
 	struct damon_callback callback;
 
+	unsigned long addr_unit;
 	unsigned long min_region_sz;
 	bool tlb_honesty;
 	bool pause;
@@ -338,6 +343,21 @@ static inline unsigned long damon_sz_region(const struct damon_region *r)
 static inline bool damon_target_has_pid(const struct damon_ctx *ctx)
 {
 	return ctx->ops.id == DAMON_OPS_VADDR || ctx->ops.id == DAMON_OPS_FVADDR;
+}
+
+/**
+ * damon_smallest_region() - The usual &damon_ctx.min_region_sz.
+ * @id:		operations
+ * @addr_unit:	&damon_ctx.addr_unit
+ *
+ * Return: a page; of physical memory, in units, and at least one. Any context.
+ */
+static inline unsigned long damon_smallest_region(enum damon_ops_id id,
+						  unsigned long addr_unit)
+{
+	if (id != DAMON_OPS_PADDR || !addr_unit)
+		return DAMON_MIN_REGION_SZ;
+	return max(DAMON_MIN_REGION_SZ / addr_unit, 1UL);
 }
 
 /**

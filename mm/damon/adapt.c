@@ -142,7 +142,7 @@ static bool damon_tally_is_mixed(const struct damon_tally tally[])
  * few bytes of a region are always quiet.
  */
 static bool damon_region_is_settled(struct damon_region_state *s,
-				    unsigned int nr)
+				    unsigned int nr, unsigned long small_sz)
 {
 	struct damon_tally all = damon_tally_all(s->past);
 
@@ -150,7 +150,7 @@ static bool damon_region_is_settled(struct damon_region_state *s,
 		return false;
 	if (s->core.end)
 		return true;
-	if (!all.hits && damon_sz_region(&s->region) <= DAMON_SMALL_SZ)
+	if (!all.hits && damon_sz_region(&s->region) <= small_sz)
 		return true;
 	return s->region.age && all.trials >= DAMON_REST_MIN_LOOKS &&
 	       all.hits >= all.trials - all.trials / 8;
@@ -461,7 +461,8 @@ void damon_adapt(struct damon_ctx *ctx)
  * always quiet so far: so nothing is given up for good.
  */
 static bool damon_adapt_spread(struct damon_region_state *s,
-			       unsigned long *room, unsigned long *spare)
+			       unsigned long small_sz, unsigned long *room,
+			       unsigned long *spare)
 {
 	bool mixed = damon_tally_is_mixed(s->past);
 
@@ -469,7 +470,7 @@ static bool damon_adapt_spread(struct damon_region_state *s,
 		return false;
 	if (!mixed) {
 		if (damon_tally_all(s->past).hits || *spare < DAMON_NR_STRATA ||
-		    damon_sz_region(&s->region) <= DAMON_SMALL_SZ)
+		    damon_sz_region(&s->region) <= small_sz)
 			return false;
 		*spare -= DAMON_NR_STRATA - 1;
 	}
@@ -522,6 +523,7 @@ void damon_adapt_next_window(struct damon_ctx *ctx)
 	unsigned int nr = damon_ctx_nr_regions(ctx);
 	unsigned long room = max(ctx->max_nr_regions, nr) - nr;
 	unsigned int nr_samples = damon_adapt_max(ctx);
+	unsigned long small_sz = damon_small_sz(ctx);
 	struct damon_region_state *s;
 	unsigned long spare = room / DAMON_EXPLORE_SHARE;
 	struct damon_region *r;
@@ -538,8 +540,10 @@ void damon_adapt_next_window(struct damon_ctx *ctx)
 			s->doubted = false;
 			s->proven = false;
 			s->fresh -= !!s->fresh;
-			s->wants_spread = damon_adapt_spread(s, &room, &spare);
-			s->rests = damon_region_is_settled(s, nr_samples);
+			s->wants_spread = damon_adapt_spread(s, small_sz, &room,
+							     &spare);
+			s->rests = damon_region_is_settled(s, nr_samples,
+							   small_sz);
 			memset(s->window, 0, sizeof(s->window));
 		}
 	}

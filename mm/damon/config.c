@@ -66,6 +66,22 @@ static int damon_intervals_goal_check(const struct damon_attrs *attrs,
 }
 
 /**
+ * damon_addr_unit_check() - Can addresses be in that unit?
+ * @addr_unit:	bytes
+ * @why:	says why not; may be NULL
+ *
+ * Return: 0 or -EINVAL.
+ */
+int damon_addr_unit_check(unsigned long addr_unit, struct damon_reason *why)
+{
+	if (is_power_of_2(addr_unit))
+		return 0;
+	return damon_reason_set(why, -EINVAL,
+				"addr_unit: %lu is not a power of two",
+				addr_unit);
+}
+
+/**
  * damon_attrs_check() - Do attributes make sense?
  * @attrs:	attributes
  * @why:	says what does not; may be NULL
@@ -126,15 +142,21 @@ int damon_ctx_check(struct damon_ctx *ctx, struct damon_reason *why)
 	struct damos *s;
 	int err;
 
-	err = damon_attrs_check(&ctx->attrs, why);
-	if (!err)
-		err = damon_probes_check(ctx, &ctx->attrs, why);
+	err = damon_attrs_check(&ctx->attrs, why) ?:
+	      damon_probes_check(ctx, &ctx->attrs, why) ?:
+	      damon_addr_unit_check(ctx->addr_unit, why);
 	if (err)
 		return err;
 	if (!is_power_of_2(ctx->min_region_sz))
 		return damon_reason_set(why, -EINVAL,
-				"smallest region of %lu bytes is not a power of two",
+				"smallest region of %lu is not a power of two",
 				ctx->min_region_sz);
+	/* There is but one physical memory. */
+	if (ctx->ops.id == DAMON_OPS_PADDR &&
+	    !list_empty(&ctx->adaptive_targets) &&
+	    !list_is_singular(&ctx->adaptive_targets))
+		return damon_reason_set(why, -EINVAL,
+				"targets/1: physical memory is a single target");
 	damon_for_each_target(t, ctx) {
 		err = damon_target_check(t, idx++, why);
 		if (err)
@@ -184,9 +206,10 @@ int damon_set_attrs_struct(struct damon_ctx *ctx,
  */
 static struct damon_target *damon_target_successor(struct damon_target *old,
 						   struct damon_target *wanted,
+						   bool same_unit,
 						   unsigned long min_region_sz)
 {
-	bool same = old && old->pid == wanted->pid;
+	bool same = old && old->pid == wanted->pid && same_unit;
 	struct damon_addr_range *ranges = NULL;
 	unsigned int nr_ranges = 0;
 	struct damon_target *t;
@@ -255,7 +278,7 @@ static unsigned int damon_nr_targets(struct damon_ctx *ctx)
 
 /* Plan what @wanted asks of the target at place @idx. */
 static int damon_plan_fill(struct damon_target_plan *plan,
-			   struct damon_target *wanted,
+			   struct damon_target *wanted, bool same_unit,
 			   unsigned long min_region_sz, unsigned int idx,
 			   struct damon_reason *why)
 {
@@ -266,7 +289,8 @@ static int damon_plan_fill(struct damon_target_plan *plan,
 		return plan->old ? 0 : damon_reason_set(why, -EINVAL,
 			"targets/%u/obsolete_target: no such target runs", idx);
 	}
-	new = damon_target_successor(plan->old, wanted, min_region_sz);
+	new = damon_target_successor(plan->old, wanted, same_unit,
+				     min_region_sz);
 	if (PTR_ERR(new) == -ENOMEM)
 		return damon_reason_set(why, -ENOMEM,
 					"targets/%u: out of memory", idx);
@@ -299,8 +323,9 @@ static struct damon_target_plan *damon_plans_make(struct damon_ctx *dst,
 
 	plan = plans;
 	damon_for_each_target(t, src) {
-		int err = damon_plan_fill(plan, t, src->min_region_sz,
-					  plan - plans, why);
+		int err = damon_plan_fill(plan, t,
+					  dst->addr_unit == src->addr_unit,
+					  src->min_region_sz, plan - plans, why);
 
 		if (err) {
 			damon_plans_free(plans, nr);
@@ -349,10 +374,10 @@ static bool damon_ops_equal(const struct damon_operations *a,
  * @src:	what is wanted; not changed, not kept
  * @why:	says why it is refused; may be NULL
  *
- * Targets are matched by their place. One that is wanted for another process
- * starts anew, one for which regions are given is fitted to them, any other
- * stays as it is. Schemes and probes are matched likewise, and keep what they
- * remember. What equals the present changes nothing. May sleep.
+ * Targets are matched by their place. One that is wanted for another process, or in
+ * another &damon_ctx.addr_unit, starts anew, one for which regions are given is fitted
+ * to them, any other stays as it is. Schemes and probes are matched likewise, and keep
+ * what they remember. What equals the present changes nothing. May sleep.
  *
  * Return: 0, -EINVAL, -EOPNOTSUPP, -ENOMEM. On an error @dst is as it was.
  */
@@ -394,6 +419,7 @@ int damon_ctx_commit(struct damon_ctx *dst, struct damon_ctx *src,
 	damos_take_all(dst, &schemes);
 	damon_probes_take(dst, &probes);
 	dst->pause = src->pause;
+	dst->addr_unit = src->addr_unit;
 	dst->min_region_sz = src->min_region_sz;
 	dst->tlb_honesty = src->tlb_honesty;
 	new_ops = !damon_ops_equal(&dst->ops, &src->ops);

@@ -199,6 +199,7 @@ struct damon_ctx *damon_new_ctx(void)
 	ctx->ops_update_interval = 60 * USEC_PER_SEC;
 	ctx->min_nr_regions = 10;
 	ctx->max_nr_regions = 1000;
+	ctx->addr_unit = 1;
 	ctx->min_region_sz = DAMON_MIN_REGION_SZ;
 	mutex_init(&ctx->kdamond_lock);
 	INIT_LIST_HEAD(&ctx->adaptive_targets);

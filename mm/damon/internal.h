@@ -51,6 +51,12 @@ struct mem_cgroup;
  */
 #define DAMON_SMALL_SZ		(4UL << 20)
 
+/* The same in the unit of a context's addresses. */
+static inline unsigned long damon_small_sz(const struct damon_ctx *ctx)
+{
+	return max(DAMON_SMALL_SZ / ctx->addr_unit, 1UL);
+}
+
 /**
  * struct damon_tally - looks, and how many of them found an access
  * @hits:	looks that found an access
@@ -625,6 +631,7 @@ u64 kdamond_nr_ticks(struct damon_ctx *ctx, unsigned long interval);
 /* config.c */
 int damon_reason_set(struct damon_reason *why, int err, const char *fmt, ...)
 	__printf(3, 4);
+int damon_addr_unit_check(unsigned long addr_unit, struct damon_reason *why);
 int damon_attrs_check(const struct damon_attrs *attrs,
 		      struct damon_reason *why);
 int damon_ctx_check(struct damon_ctx *ctx, struct damon_reason *why);

@@ -153,6 +153,13 @@ static int damon_stage_ctx(struct damon_staging *s, struct damon_ctx_cfg *cfg)
 			.max_sample_us = READ_ONCE(goal->max_sample_us),
 		},
 	};
+	/* Of virtual memory there is none that is out of reach. */
+	if (ops_id == DAMON_OPS_PADDR)
+		s->ctx->addr_unit = READ_ONCE(cfg->addr_unit);
+	err = damon_addr_unit_check(s->ctx->addr_unit, &s->why);
+	if (err)
+		return err;
+	s->ctx->min_region_sz = damon_smallest_region(ops_id, s->ctx->addr_unit);
 	s->ctx->pause = READ_ONCE(cfg->pause);
 	s->ctx->tlb_honesty = READ_ONCE(cfg->tlb_honesty);
 	damon_vec_for_each(dir, &cfg->probes) {

@@ -314,6 +314,24 @@ const struct damon_file_kind damon_file_ulong = {
 	.store = damon_ulong_store,
 };
 
+static int damon_ulong_not_zero_store(const struct damon_file *file, void *field,
+				      const char *text)
+{
+	unsigned long value;
+	int err = kstrtoul(text, 0, &value);
+
+	if (!err && !value)
+		err = -EINVAL;
+	if (!err)
+		WRITE_ONCE(*(unsigned long *)field, value);
+	return err;
+}
+
+const struct damon_file_kind damon_file_ulong_not_zero = {
+	.show = damon_ulong_show,
+	.store = damon_ulong_not_zero_store,
+};
+
 static int damon_uint_show(const struct damon_file *file, void *field,
 			   char *buf)
 {

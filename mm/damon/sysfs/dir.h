@@ -203,6 +203,11 @@ struct damon_dir {
 		    _member),						\
 }
 
+#define DAMON_RW_ULONG_NOT_ZERO(_name, _struct, _member) {		\
+	__DAMON_RW(_name, damon_file_ulong_not_zero, unsigned long, _struct, \
+		   _member),						\
+}
+
 #define DAMON_RO_ULONG(_name, _struct, _member)	{			\
 	__DAMON_ROW(_name, 0400, damon_file_ulong, unsigned long, _struct, \
 		    _member),						\
@@ -272,6 +277,7 @@ struct damon_dir {
 	DAMON_SUBDIR_OF(_name, _desc, struct damon_vec, _struct, _member)
 
 extern const struct damon_file_kind damon_file_ulong;
+extern const struct damon_file_kind damon_file_ulong_not_zero;
 extern const struct damon_file_kind damon_file_uint;
 extern const struct damon_file_kind damon_file_int;
 extern const struct damon_file_kind damon_file_bool;

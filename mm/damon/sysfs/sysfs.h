@@ -219,6 +219,7 @@ struct damon_probe_cfg {
 /**
  * struct damon_ctx_cfg - contexts/<C>
  * @ops_id:	operations (W)
+ * @addr_unit:	addr_unit (W)
  * @attrs:	monitoring_attrs/intervals and nr_regions (W)
  * @tlb_honesty: monitoring_attrs/tlb_honesty (W)
  * @pause:	pause (W)
@@ -228,6 +229,7 @@ struct damon_probe_cfg {
  */
 struct damon_ctx_cfg {
 	enum damon_ops_id ops_id;
+	unsigned long addr_unit;
 	struct damon_attrs attrs;
 	bool tlb_honesty;
 	bool pause;

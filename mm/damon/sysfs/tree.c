@@ -160,6 +160,7 @@ static void damon_ctx_cfg_init(void *obj)
 	struct damon_ctx_cfg *cfg = obj;
 
 	cfg->ops_id = DAMON_OPS_VADDR;
+	cfg->addr_unit = 1;
 	cfg->attrs = (struct damon_attrs) {
 		.sample_interval = 5 * USEC_PER_MSEC,
 		.aggr_interval = 100 * USEC_PER_MSEC,
@@ -180,6 +181,8 @@ static const struct damon_dir_desc damon_ctx_desc = {
 		DAMON_RW_KEYWORD("operations", enum damon_ops_id,
 				 struct damon_ctx_cfg, ops_id,
 				 damon_ops_keywords),
+		DAMON_RW_ULONG_NOT_ZERO("addr_unit", struct damon_ctx_cfg,
+					addr_unit),
 		DAMON_RW_BOOL("pause", struct damon_ctx_cfg, pause),
 		{ }
 	},

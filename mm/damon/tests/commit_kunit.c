@@ -451,10 +451,38 @@ static void commit_touching(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->after.nr, c->before.nr);
 }
 
+/* In another unit the same numbers are other memory. */
+static void commit_addr_unit(struct kunit *test)
+{
+	struct commit_test *c = test->priv;
+	struct damon_target *t;
+
+	want(test, NULL, 64);
+	KUNIT_ASSERT_EQ(test, damon_commit_ctx(c->ctx, c->src), 0);
+	fill(c->ctx);
+	KUNIT_EXPECT_EQ(test, damon_commit_ctx(c->ctx, c->src), 0);
+	t = nth_target(c->ctx, 0);
+	KUNIT_EXPECT_GT(test, damon_first_region(t)->age, 0);
+
+	c->src->addr_unit = 16;
+	KUNIT_EXPECT_EQ(test, damon_commit_ctx(c->ctx, c->src), 0);
+	KUNIT_EXPECT_EQ(test, c->ctx->addr_unit, 16);
+	t = nth_target(c->ctx, 0);
+	KUNIT_ASSERT_GT(test, t->nr_regions, 0);
+	KUNIT_EXPECT_EQ(test, damon_first_region(t)->age, 0);
+
+	take(test, c->ctx, &c->before);
+	c->src->addr_unit = 12;
+	KUNIT_EXPECT_EQ(test, damon_commit_ctx(c->ctx, c->src), -EINVAL);
+	KUNIT_EXPECT_EQ(test, c->ctx->addr_unit, 16);
+	expect_unchanged(test);
+}
+
 static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(commit_identical),
 	KUNIT_CASE(commit_values),
 	KUNIT_CASE(commit_tlb_honesty),
+	KUNIT_CASE(commit_addr_unit),
 	KUNIT_CASE(commit_regions),
 	KUNIT_CASE(commit_other_pid),
 	KUNIT_CASE(commit_surplus),

@@ -84,6 +84,7 @@ static void config_defaults(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->ops_update_interval, 60000000);
 	KUNIT_EXPECT_EQ(test, ctx->min_nr_regions, 10);
 	KUNIT_EXPECT_EQ(test, ctx->max_nr_regions, 1000);
+	KUNIT_EXPECT_EQ(test, ctx->addr_unit, 1);
 	KUNIT_EXPECT_EQ(test, ctx->min_region_sz, PAGE_SIZE);
 	KUNIT_EXPECT_FALSE(test, ctx->tlb_honesty);
 	KUNIT_EXPECT_EQ(test, damon_nr_samples_per_aggr(&ctx->attrs), 20);
@@ -129,6 +130,59 @@ static void config_check_ctx(struct kunit *test)
 	ctx->max_nr_regions = 1;
 	KUNIT_EXPECT_EQ(test, damon_ctx_check(ctx, &why), -EINVAL);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(why.text, "max 1"));
+}
+
+/* hazard B21 */
+static void config_addr_unit(struct kunit *test)
+{
+	static const struct {
+		unsigned long unit;
+		bool good;
+		unsigned long smallest;
+	} rows[] = {
+		{ 1, true, PAGE_SIZE }, { 2, true, PAGE_SIZE / 2 },
+		{ PAGE_SIZE, true, 1 }, { PAGE_SIZE * 4, true, 1 },
+		{ 1UL << (BITS_PER_LONG - 1), true, 1 },
+		{ 0, false }, { 3, false }, { ULONG_MAX, false },
+		{ PAGE_SIZE + 1, false },
+	};
+	struct damon_ctx *ctx = test_new_ctx(test);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		unsigned long unit = rows[i].unit;
+		struct damon_reason why = {};
+
+		ctx->addr_unit = unit;
+		KUNIT_EXPECT_EQ(test, damon_ctx_check(ctx, &why),
+				rows[i].good ? 0 : -EINVAL);
+		KUNIT_EXPECT_EQ(test, !strncmp(why.text, "addr_unit: ", 11),
+				!rows[i].good);
+		/* Only physical memory has units. */
+		KUNIT_EXPECT_EQ(test, damon_smallest_region(DAMON_OPS_VADDR, unit),
+				PAGE_SIZE);
+		if (rows[i].good)
+			KUNIT_EXPECT_EQ(test, rows[i].smallest,
+				damon_smallest_region(DAMON_OPS_PADDR, unit));
+	}
+	ctx->addr_unit = 1;
+}
+
+/* There is one physical memory. */
+static void config_physical_targets(struct kunit *test)
+{
+	struct damon_ctx *ctx = test_new_ctx(test);
+	struct damon_reason why = {};
+
+	ctx->ops.id = DAMON_OPS_PADDR;
+	KUNIT_EXPECT_EQ(test, damon_ctx_check(ctx, &why), 0);
+	test_new_target(test, ctx);
+	KUNIT_EXPECT_EQ(test, damon_ctx_check(ctx, &why), 0);
+	test_new_target(test, ctx);
+	KUNIT_EXPECT_EQ(test, damon_ctx_check(ctx, &why), -EINVAL);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(why.text, "targets/1"));
+	ctx->ops.id = DAMON_OPS_FVADDR;
+	KUNIT_EXPECT_EQ(test, damon_ctx_check(ctx, NULL), 0);
 }
 
 /* What is too long is cut. */
@@ -224,6 +278,8 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(config_set_attrs),
 	KUNIT_CASE(config_defaults),
 	KUNIT_CASE(config_check_ctx),
+	KUNIT_CASE(config_addr_unit),
+	KUNIT_CASE(config_physical_targets),
 	KUNIT_CASE(config_reason),
 	KUNIT_CASE(config_intervals),
 	KUNIT_CASE(config_nr_samples),

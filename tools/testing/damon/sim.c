@@ -126,6 +126,7 @@ struct damon_ctx *sim_new_ctx(u64 seed)
 	ctx->ops_update_interval = 60000000;
 	ctx->min_nr_regions = 10;
 	ctx->max_nr_regions = 1000;
+	ctx->addr_unit = 1;
 	ctx->min_region_sz = DAMON_MIN_REGION_SZ;
 	INIT_LIST_HEAD(&ctx->adaptive_targets);
 	INIT_LIST_HEAD(&ctx->schemes);

@@ -115,6 +115,7 @@ void world_begin(struct world *w, struct model_source *src)
 	w->space = space_new(1 + model_pick(src, 256), &traits);
 	w->space->now = 1;
 	world_draw_areas(w);
+	ctx->addr_unit = 1;
 	ctx->min_region_sz = PAGE_SIZE << model_pick(src, 3);
 	ctx->max_nr_regions = 10 + model_pick(src, 100);
 	walk_begin(&w->walk, w->space, ctx);
