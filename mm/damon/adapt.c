@@ -494,7 +494,7 @@ void damon_adapt_spread_checked(struct damon_ctx *ctx, struct damon_region *r)
 
 	if (all.trials < DAMON_SPREAD_ROUNDS * DAMON_NR_STRATA ||
 	    damon_tally_is_mixed(s->window) ||
-	    (!all.hits && damon_sz_region(r) > DAMON_SMALL_SZ))
+	    (!all.hits && damon_sz_region(r) > damon_small_sz(ctx)))
 		return;
 	s->wants_spread = false;
 	s->rests = (!all.hits || all.hits == all.trials) &&

@@ -234,6 +234,17 @@ struct damon_va_target {
 };
 
 /**
+ * struct damon_pa_target - what paddr.c remembers about a target
+ * @armed:	every region has a sample on its way
+ * @due:	value of damon_ctx_state.tick of the next pass that has something to
+ *		do
+ */
+struct damon_pa_target {
+	bool armed;
+	u64 due;
+};
+
+/**
  * struct damos_goal_state - a goal, and what was measured for it
  * @goal:	what the user sees
  * @last_psi_us: total of the pressure when it was looked at last (K)
@@ -304,10 +315,12 @@ struct damos_state {
  * struct damon_target_state - a target, and what is remembered about it
  * @target:	what the user sees
  * @va:		for virtual address spaces (K)
+ * @pa:		for physical memory (K)
  */
 struct damon_target_state {
 	struct damon_target target;
 	struct damon_va_target va;
+	struct damon_pa_target pa;
 };
 
 /**
