@@ -186,15 +186,11 @@ static bool damon_pa_visit_mapping(struct folio *folio,
 	}
 	while (page_vma_mapped_walk(&walk)) {
 		visit->whole |= !walk.pte || is_vm_hugetlb_page(vma);
-		if (visit->clear) {
-			visit->young |= damon_pa_clear_entry(&walk);
-		} else if (damon_pa_test_entry(&walk)) {
-			visit->young = true;
-			page_vma_mapped_walk_done(&walk);
-			return false;
-		}
+		visit->young |= visit->clear ? damon_pa_clear_entry(&walk) :
+					       damon_pa_test_entry(&walk);
 	}
-	return true;
+	/* One that was accessed answers for all. */
+	return visit->clear || !visit->young;
 }
 
 /* Returns false if a lock was not to be had. */
@@ -355,8 +351,7 @@ static u64 damon_pa_next_due(struct damon_ctx_state *s, bool busy, bool resting)
 {
 	if (busy)
 		return s->tick + 1;
-	return resting ? round_down(s->tick, DAMON_REST_TICKS) +
-			 DAMON_REST_TICKS : U64_MAX;
+	return resting ? (s->tick | s->rest_mask) + 1 : U64_MAX;
 }
 
 /*

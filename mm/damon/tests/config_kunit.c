@@ -162,8 +162,9 @@ static void config_addr_unit(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, damon_smallest_region(DAMON_OPS_VADDR, unit),
 				PAGE_SIZE);
 		if (rows[i].good)
-			KUNIT_EXPECT_EQ(test, rows[i].smallest,
-				damon_smallest_region(DAMON_OPS_PADDR, unit));
+			KUNIT_EXPECT_EQ(test,
+					damon_smallest_region(DAMON_OPS_PADDR, unit),
+					rows[i].smallest);
 	}
 	ctx->addr_unit = 1;
 }

@@ -74,7 +74,7 @@ find_features()
 	put_nr $scheme/core_filters/nr_filters 1
 	put_nr $scheme/ops_filters/nr_filters 1
 	put_nr $scheme/dests/nr_dests 1
-	for file in avail_operations pause targets/0/obsolete_target \
+	for file in avail_operations addr_unit pause targets/0/obsolete_target \
 		monitoring_attrs/intervals/intervals_goal/access_bp \
 		schemes/0/apply_interval_us schemes/0/target_nid \
 		schemes/0/tried_regions/total_bytes \
