@@ -254,6 +254,18 @@ static void damon_va_arm(struct damon_ctx *ctx)
 	}
 }
 
+/* As damon_va_get_mm(). Of one that is gone nothing will be accessed any more. */
+static struct mm_struct *damon_va_get_mm_or_forget(struct damon_target *t)
+{
+	struct mm_struct *mm = damon_va_get_mm(t);
+
+	if (!mm) {
+		damon_va_remember_mm(&damon_target_state(t)->va, NULL);
+		damon_target_forget_samples(t);
+	}
+	return mm;
+}
+
 static unsigned int damon_va_collect(struct damon_ctx *ctx)
 {
 	unsigned int max_nr_accesses = 0;
@@ -263,13 +275,9 @@ static unsigned int damon_va_collect(struct damon_ctx *ctx)
 
 	damon_for_each_target(t, ctx) {
 		va = &damon_target_state(t)->va;
-		mm = damon_va_get_mm(t);
-		if (!mm) {
-			/* Nothing of it will be accessed any more. */
-			damon_va_remember_mm(va, NULL);
-			damon_target_forget_samples(t);
+		mm = damon_va_get_mm_or_forget(t);
+		if (!mm)
 			continue;
-		}
 		if (mm == va->mm)
 			max_nr_accesses = max(max_nr_accesses,
 					      damon_va_walk(ctx, t, mm, true));
@@ -283,19 +291,15 @@ static unsigned int damon_va_collect(struct damon_ctx *ctx)
 
 static void damon_va_probe_all(struct damon_ctx *ctx)
 {
-	struct damon_va_target *va;
 	struct damon_target *t;
 	struct mm_struct *mm;
 
 	damon_for_each_target(t, ctx) {
-		va = &damon_target_state(t)->va;
-		mm = damon_va_get_mm(t);
-		if (!mm) {
-			damon_va_remember_mm(va, NULL);
+		mm = damon_va_get_mm_or_forget(t);
+		if (!mm)
 			continue;
-		}
 		/* With weights nobody else looks whether it is another one. */
-		if (mm != va->mm)
+		if (mm != damon_target_state(t)->va.mm)
 			damon_va_switch_mm(ctx, t, mm);
 		damon_va_probe(ctx, t, mm);
 		damon_va_put_mm(mm);
