@@ -925,6 +925,8 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 
 /* folio.c */
 void damon_folio_harvested(struct folio *folio);
+bool damon_clear_hugetlb(struct vm_area_struct *vma, unsigned long addr,
+			 pte_t *ptep);
 
 /* folio-action.c */
 

@@ -95,37 +95,12 @@ static enum damon_pa_result damon_pa_get_folio(unsigned long pfn,
 }
 
 #ifdef CONFIG_HUGETLB_PAGE
-/* As in vaddr-walk.c: no helper clears it in place for every kind of page. */
-static bool damon_pa_clear_hugetlb(struct vm_area_struct *vma,
-				   unsigned long addr, pte_t *ptep)
-{
-	pte_t pte = huge_ptep_get(vma->vm_mm, addr, ptep);
-	bool young = pte_young(pte);
-
-	if (young) {
-		pte = huge_ptep_modify_prot_start(vma, addr, ptep);
-		huge_ptep_modify_prot_commit(vma, addr, ptep, pte,
-					     pte_mkold(pte));
-	}
-#ifdef CONFIG_MMU_NOTIFIER
-	young |= mmu_notifier_clear_young(vma->vm_mm, addr,
-					  addr + huge_page_size(hstate_vma(vma)));
-#endif
-	return young;
-}
-
 static bool damon_pa_test_hugetlb(struct vm_area_struct *vma,
 				  unsigned long addr, pte_t *ptep)
 {
 	return pte_young(huge_ptep_get(vma->vm_mm, addr, ptep));
 }
 #else
-static bool damon_pa_clear_hugetlb(struct vm_area_struct *vma,
-				   unsigned long addr, pte_t *ptep)
-{
-	return false;
-}
-
 static bool damon_pa_test_hugetlb(struct vm_area_struct *vma,
 				  unsigned long addr, pte_t *ptep)
 {
@@ -139,7 +114,7 @@ static bool damon_pa_clear_entry(struct page_vma_mapped_walk *walk)
 	struct vm_area_struct *vma = walk->vma;
 
 	if (is_vm_hugetlb_page(vma))
-		return damon_pa_clear_hugetlb(vma, walk->address, walk->pte);
+		return damon_clear_hugetlb(vma, walk->address, walk->pte);
 	if (walk->pte)
 		return ptep_clear_young_notify(vma, walk->address, walk->pte);
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE

@@ -324,11 +324,6 @@ static bool damon_va_clear_notifiers(struct mm_struct *mm,
 }
 
 #ifdef CONFIG_HUGETLB_PAGE
-/*
- * The bit is cleared with the entry taken out for a moment: no architecture has
- * a helper that clears it in place for every kind of hugetlb page, and a dirty
- * bit that is set meanwhile must not get lost.
- */
 static bool damon_va_clear_hugetlb(struct damon_va_cursor *c,
 				   unsigned long addr)
 {
@@ -340,13 +335,7 @@ static bool damon_va_clear_hugetlb(struct damon_va_cursor *c,
 	addr &= huge_page_mask(h);
 	pte = huge_ptep_get(c->mm, addr, c->pte);
 	if (pte_present(pte)) {
-		young = pte_young(pte);
-		if (young) {
-			pte = huge_ptep_modify_prot_start(c->vma, addr, c->pte);
-			huge_ptep_modify_prot_commit(c->vma, addr, c->pte, pte,
-						     pte_mkold(pte));
-		}
-		young |= damon_va_clear_notifiers(c->mm, addr, huge_page_size(h));
+		young = damon_clear_hugetlb(c->vma, addr, c->pte);
 		if (young)
 			damon_folio_harvested(page_folio(pte_page(pte)));
 	}
