@@ -136,6 +136,12 @@ static bool damon_tally_is_mixed(const struct damon_tally tally[])
 	return all.hits && all.hits < all.trials - all.trials / 8;
 }
 
+/* Has a window of so many looks some to spare? */
+static bool damon_window_may_rest(unsigned int nr)
+{
+	return nr >= DAMON_REST_TICKS * DAMON_REST_MIN_LOOKS;
+}
+
 /*
  * Would one more look hardly say anything new? That is so where each found an
  * access, for some windows, where most is known without looks, and where the
@@ -146,7 +152,7 @@ static bool damon_region_is_settled(struct damon_region_state *s,
 {
 	struct damon_tally all = damon_tally_all(s->past);
 
-	if (nr < DAMON_REST_TICKS * DAMON_REST_MIN_LOOKS)
+	if (!damon_window_may_rest(nr))
 		return false;
 	if (s->core.end)
 		return true;
@@ -498,8 +504,7 @@ void damon_adapt_spread_checked(struct damon_ctx *ctx, struct damon_region *r)
 		return;
 	s->wants_spread = false;
 	s->rests = (!all.hits || all.hits == all.trials) &&
-		   damon_nr_samples_per_aggr(&ctx->attrs) >=
-		   DAMON_REST_TICKS * DAMON_REST_MIN_LOOKS;
+		   damon_window_may_rest(damon_nr_samples_per_aggr(&ctx->attrs));
 }
 
 /* How often is what rests looked at in a window of so many looks? */

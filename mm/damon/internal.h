@@ -37,6 +37,9 @@ struct mem_cgroup;
 /* The sample lies in no known part, because the borders have moved since. */
 #define DAMON_NO_STRATUM	DAMON_NR_STRATA
 
+/* Regions between two looks whether somebody waits for a lock or the CPU. */
+#define DAMON_BREATH		32
+
 /*
  * A region of which the next look has hardly anything new to say is looked at
  * once in so many ticks, a power of two that depends on the length of a window:
@@ -537,6 +540,21 @@ static inline bool damon_region_sleeps(struct damon_ctx_state *s,
 {
 	return damon_region_certified(rs) || rs->proven ||
 	       (rs->rests && s->tick & s->rest_mask);
+}
+
+/* The next tick in which regions that rest have their turn. */
+static inline u64 damon_next_rest(const struct damon_ctx_state *s)
+{
+	return (s->tick | s->rest_mask) + 1;
+}
+
+/* Ticks until there is something to do, at tick @due; none if it is overdue. */
+static inline unsigned int damon_ticks_until(const struct damon_ctx_state *s,
+					     u64 due)
+{
+	u64 next = s->tick + 1;
+
+	return clamp(due, next, next + UINT_MAX) - next;
 }
 
 /* The sample in part @i of a region whose samples are spread. */

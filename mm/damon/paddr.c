@@ -33,9 +33,6 @@
 #include "../internal.h"
 #include "internal.h"
 
-/* Regions between two looks whether somebody waits for the CPU. */
-#define DAMON_PA_BREATH		32
-
 enum damon_pa_result {
 	DAMON_PA_OLD,
 	DAMON_PA_YOUNG,
@@ -321,12 +318,12 @@ static void damon_pa_prepare_region(struct damon_pa_pass *pass,
 	}
 }
 
-/* When does the next pass have something to do? As in vaddr-walk.c. */
+/* When does the next pass have something to do? */
 static u64 damon_pa_next_due(struct damon_ctx_state *s, bool busy, bool resting)
 {
 	if (busy)
 		return s->tick + 1;
-	return resting ? (s->tick | s->rest_mask) + 1 : U64_MAX;
+	return resting ? damon_next_rest(s) : U64_MAX;
 }
 
 /*
@@ -337,7 +334,7 @@ static u64 damon_pa_next_due(struct damon_ctx_state *s, bool busy, bool resting)
 static unsigned int damon_pa_walk(struct damon_ctx *ctx, struct damon_target *t,
 				  bool check)
 {
-	unsigned int breath = DAMON_PA_BREATH, max_nr_accesses = 0;
+	unsigned int breath = DAMON_BREATH, max_nr_accesses = 0;
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 	struct damon_pa_pass pass = { .unit_shift = ilog2(ctx->addr_unit) };
 	bool busy = false, resting = false;
@@ -360,7 +357,7 @@ static unsigned int damon_pa_walk(struct damon_ctx *ctx, struct damon_target *t,
 		resting |= rs->rests;
 		if (!--breath) {
 			cond_resched();
-			breath = DAMON_PA_BREATH;
+			breath = DAMON_BREATH;
 		}
 	}
 	s->cost.samples += pass.samples;
@@ -396,15 +393,16 @@ static unsigned int damon_pa_collect(struct damon_ctx *ctx)
 
 static unsigned int damon_pa_idle_ticks(struct damon_ctx *ctx)
 {
-	u64 next = damon_ctx_state(ctx)->tick + 1, due = U64_MAX;
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
 	struct damon_target *t;
+	u64 due = U64_MAX;
 
 	damon_for_each_target(t, ctx) {
 		struct damon_pa_target *pa = &damon_target_state(t)->pa;
 
-		due = min(due, pa->armed ? pa->due : next);
+		due = min(due, pa->armed ? pa->due : s->tick + 1);
 	}
-	return clamp(due, next, next + UINT_MAX) - next;
+	return damon_ticks_until(s, due);
 }
 
 /* The regions are others than before: they want samples. */

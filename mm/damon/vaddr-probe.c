@@ -14,9 +14,6 @@
 
 #include "internal.h"
 
-/* Regions between two looks whether somebody waits for the lock. */
-#define DAMON_VA_PROBE_BREATH	32
-
 /*
  * Hand an accessed bit on to the folio, so that its idle flag is true. The bit stays
  * where a sample waits for it, and with hugetlb. Returns the number of bytes for
@@ -127,7 +124,7 @@ void damon_va_probe(struct damon_ctx *ctx, struct damon_target *t,
 
 	mmap_read_lock(mm);
 	damon_for_each_region(r, t) {
-		if (!(++nr % DAMON_VA_PROBE_BREATH) &&
+		if (!(++nr % DAMON_BREATH) &&
 		    (need_resched() || mmap_lock_is_contended(mm))) {
 			mmap_read_unlock(mm);
 			cond_resched();

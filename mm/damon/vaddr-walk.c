@@ -38,8 +38,6 @@
 
 #include "internal.h"
 
-/* Regions between two looks whether somebody waits for a lock. */
-#define DAMON_VA_BREATH		32
 /* What a leaf costs whose bit is cleared, by the reads that could be made. */
 #define DAMON_VA_LEAF_COST	8
 
@@ -641,16 +639,15 @@ static void damon_va_end_pass(struct damon_ctx *ctx, struct damon_va_target *va,
 static void damon_va_set_due(struct damon_ctx *ctx, struct damon_va_target *va,
 			     bool busy, bool resting)
 {
-	u64 tick = damon_ctx_state(ctx)->tick;
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
 
-	va->due = tick + 1;
+	va->due = s->tick + 1;
 	if (busy)
 		return;
 	va->due = min(damon_survey_next(&va->survey),
 		      damon_honesty_next(ctx, &va->honesty));
 	if (resting)
-		va->due = min(va->due,
-			      (tick | damon_ctx_state(ctx)->rest_mask) + 1);
+		va->due = min(va->due, damon_next_rest(s));
 }
 
 /**
@@ -674,7 +671,7 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 	bool survey = check && damon_survey_begin(ctx, &va->survey);
 	bool doubt = check && damon_honesty_due(ctx, &va->honesty) &&
 		     damon_honesty_begin(ctx, &va->honesty, ktime_get());
-	unsigned int breath = DAMON_VA_BREATH, max_nr_accesses = 0;
+	unsigned int breath = DAMON_BREATH, max_nr_accesses = 0;
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 	struct damon_va_cursor c = {
 		.mm = mm,
@@ -712,7 +709,7 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 		resting |= rs->rests;
 		if (!--breath) {
 			damon_va_breathe(&c);
-			breath = DAMON_VA_BREATH;
+			breath = DAMON_BREATH;
 		}
 	}
 	damon_va_release(&c);

@@ -308,16 +308,17 @@ static void damon_va_probe_all(struct damon_ctx *ctx)
 
 static unsigned int damon_va_idle_ticks(struct damon_ctx *ctx)
 {
-	u64 next = damon_ctx_state(ctx)->tick + 1, due = U64_MAX;
+	struct damon_ctx_state *s = damon_ctx_state(ctx);
 	struct damon_va_target *va;
 	struct damon_target *t;
+	u64 due = U64_MAX;
 
 	damon_for_each_target(t, ctx) {
 		va = &damon_target_state(t)->va;
 		if (va->mm)
-			due = min(due, va->armed ? va->due : next);
+			due = min(due, va->armed ? va->due : s->tick + 1);
 	}
-	return clamp(due, next, next + UINT_MAX) - next;
+	return damon_ticks_until(s, due);
 }
 
 /*
