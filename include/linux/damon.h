@@ -131,9 +131,9 @@ enum damon_ops_id {
  *
  * Any of them may be NULL. All run in the kdamond, may sleep, and hold no lock.
  * For one context the order is: @init; then for each tick @target_valid,
- * @prepare_access_checks, @check_accesses, @apply_probes; @reset_aggregated at the end of each
- * window, and before it @get_scheme_score and @apply_scheme for each region that a
- * scheme is meant for; @update when it is due; at last @cleanup. Schemes with an
+ * @prepare_access_checks, @check_accesses, @apply_probes; @reset_aggregated at the
+ * end of each window, and before it @get_scheme_score and @apply_scheme for each region
+ * that a scheme is meant for; @update when it is due; at last @cleanup. Schemes with an
  * interval of their own also run after other @check_accesses. While probes have
  * weights, accesses are neither prepared nor checked.
  */

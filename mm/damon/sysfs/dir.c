@@ -318,13 +318,14 @@ static int damon_ulong_not_zero_store(const struct damon_file *file, void *field
 				      const char *text)
 {
 	unsigned long value;
-	int err = kstrtoul(text, 0, &value);
+	int err = damon_ulong_store(file, &value, text);
 
-	if (!err && !value)
-		err = -EINVAL;
-	if (!err)
-		WRITE_ONCE(*(unsigned long *)field, value);
-	return err;
+	if (err)
+		return err;
+	if (!value)
+		return -EINVAL;
+	WRITE_ONCE(*(unsigned long *)field, value);
+	return 0;
 }
 
 const struct damon_file_kind damon_file_ulong_not_zero = {

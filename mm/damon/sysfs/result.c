@@ -272,13 +272,11 @@ static int damon_refresh_fn(void *data)
 	/* Its directory cannot change as long as the thread runs. */
 	struct damon_ctx *ctx = kdamond->ctx;
 	struct damon_results *results;
-	struct damos *s;
-	int nr = 0;
+	int nr;
 
 	if (!ms || time_before(jiffies, kdamond->refreshed + msecs_to_jiffies(ms)))
 		return 0;
-	damon_for_each_scheme(s, ctx)
-		nr++;
+	nr = list_count_nodes(&ctx->schemes);
 	results = kvzalloc(struct_size(results, schemes, nr),
 			   GFP_KERNEL | __GFP_NOWARN);
 	if (!results)
