@@ -29,17 +29,27 @@ int damon_sysfs_open(const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+/* What a write to a file gave, which is closed afterwards. */
+static int write_once(int fd, const void *bytes, size_t len)
+{
+	int err = write(fd, bytes, len) < 0 ? -errno : 0;
+
+	close(fd);
+	return err;
+}
+
+int damon_write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : write_once(fd, text, strlen(text));
+}
+
 int damon_sysfs_write_bytes(const char *path, const void *bytes, size_t len)
 {
 	int fd = damon_sysfs_open(path, O_WRONLY);
-	int err = 0;
 
-	if (fd < 0)
-		return fd;
-	if (write(fd, bytes, len) < 0)
-		err = -errno;
-	close(fd);
-	return err;
+	return fd < 0 ? fd : write_once(fd, bytes, len);
 }
 
 int damon_sysfs_write(const char *path, const char *text)

@@ -17,6 +17,9 @@
 int damon_sysfs_open(const char *path, int flags);
 
 /* Write a text by one write(). Returns 0 or a negative errno. */
+/* To any file, by its whole path; returns 0 or a negative errno. */
+int damon_write_file(const char *path, const char *text);
+
 int damon_sysfs_write(const char *path, const char *text);
 int damon_sysfs_write_bytes(const char *path, const void *bytes, size_t len);
 int damon_sysfs_write_long(const char *path, long value);

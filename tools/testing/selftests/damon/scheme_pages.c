@@ -96,19 +96,6 @@ static char *map_file(bool active)
 	return p;
 }
 
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 static void victim(struct shared *shared)
 {
 	static unsigned char vec[AREA_PAGES];
@@ -125,7 +112,7 @@ static void victim(struct shared *shared)
 	/* Memory may have been in too small pieces. */
 	madvise(shared->area[THP], AREA_SZ, MADV_COLLAPSE);
 	shared->area[HOT] = map_anon(MADV_NORMAL);
-	if (!write_file(CGROUPS "/" CGROUP "/cgroup.procs", "0"))
+	if (!damon_write_file(CGROUPS "/" CGROUP "/cgroup.procs", "0"))
 		shared->area[CHARGED] = map_anon(MADV_NOHUGEPAGE);
 	syscall(SYS_set_mempolicy, MPOL_DEFAULT, NULL, 0UL);
 	shared->ready = true;
@@ -155,11 +142,11 @@ FIXTURE_SETUP(pages)
 	ASSERT_EQ(0, err)
 		TH_LOG("no swap space on zram: %s", strerror(-err));
 	/* The flag "active" is one of the two lists, which this one has not. */
-	write_file("/sys/kernel/mm/lru_gen/enabled", "n");
-	ASSERT_EQ(0, write_file(THP_FILES "/enabled", "madvise"));
+	damon_write_file("/sys/kernel/mm/lru_gen/enabled", "n");
+	ASSERT_EQ(0, damon_write_file(THP_FILES "/enabled", "madvise"));
 	mkdir(CGROUPS, 0755);
 	mount("none", CGROUPS, "cgroup2", 0, NULL);
-	ASSERT_EQ(0, write_file(CGROUPS "/cgroup.subtree_control", "+memory"));
+	ASSERT_EQ(0, damon_write_file(CGROUPS "/cgroup.subtree_control", "+memory"));
 	mkdir(CGROUPS "/" CGROUP, 0755);
 
 	ASSERT_EQ(0, damon_sysfs_reset());
@@ -175,7 +162,7 @@ FIXTURE_SETUP(pages)
 		damon_sysfs_sleep_ms(20);
 	ASSERT_TRUE(self->shared->ready);
 	/* All pages on their lists, none on its way. */
-	ASSERT_EQ(0, write_file("/proc/sys/vm/drop_caches", "1"));
+	ASSERT_EQ(0, damon_write_file("/proc/sys/vm/drop_caches", "1"));
 	ASSERT_NE(NULL, self->shared->area[CHARGED])
 		TH_LOG("no memory cgroup " CGROUPS "/" CGROUP);
 	for (i = 0; i < NR_AREAS; i++)
@@ -425,8 +412,8 @@ TEST_F(pages, collapse_makes_huge_pages)
 /* Those are made by khugepaged, when it comes by. */
 TEST_F(pages, hugepage_on_the_hot)
 {
-	ASSERT_EQ(0, write_file(THP_FILES "/khugepaged/scan_sleep_millisecs",
-				"50"));
+	ASSERT_EQ(0, damon_write_file(THP_FILES "/khugepaged/scan_sleep_millisecs",
+				      "50"));
 	ASSERT_EQ(0, damon_scheme_stage("hugepage", DAMON_MAX_UINT, "0"));
 	ASSERT_EQ(0, damon_scheme_set("access_pattern/nr_accesses/min", "10"));
 	ASSERT_EQ(0, damon_state("on"));
@@ -459,7 +446,7 @@ static long isolated(void)
 	long sum = 0, nr;
 	FILE *f;
 
-	write_file("/proc/sys/vm/stat_refresh", "1");
+	damon_write_file("/proc/sys/vm/stat_refresh", "1");
 	f = fopen("/proc/vmstat", "r");
 	while (f && fgets(line, sizeof(line), f))
 		if (sscanf(line, "nr_isolated_anon %ld", &nr) == 1 ||

@@ -24,19 +24,6 @@
 /* More allocations than any of the writes makes. */
 #define MAX_FAULTS	2000
 
-static int put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 /* Let the @nth allocation of a task from now on fail; 0: none any more. */
 static int fail_nth(long pid, int nth)
 {
@@ -44,7 +31,7 @@ static int fail_nth(long pid, int nth)
 
 	snprintf(path, sizeof(path), "/proc/%ld/fail-nth", pid);
 	snprintf(text, sizeof(text), "%d", nth);
-	return put(path, text);
+	return damon_write_file(path, text);
 }
 
 /* Has it failed already? */
@@ -86,8 +73,8 @@ FIXTURE_SETUP(faults)
 	if (access("/proc/self/fail-nth", W_OK) || access(FAILSLAB, X_OK))
 		SKIP(return, "this kernel cannot let allocations fail");
 	/* Quietly, and also those that could wait for memory. */
-	ASSERT_EQ(0, put(FAILSLAB "verbose", "0"));
-	ASSERT_EQ(0, put(FAILSLAB "ignore-gfp-wait", "N"));
+	ASSERT_EQ(0, damon_write_file(FAILSLAB "verbose", "0"));
+	ASSERT_EQ(0, damon_write_file(FAILSLAB "ignore-gfp-wait", "N"));
 	self->victims[0] = damon_sysfs_victim();
 	self->victims[1] = damon_sysfs_victim();
 	ASSERT_EQ(0, damon_sysfs_reset());
@@ -102,8 +89,8 @@ FIXTURE_TEARDOWN(faults)
 	EXPECT_EQ(0, damon_sysfs_reset());
 	damon_sysfs_kill(self->victims[0]);
 	damon_sysfs_kill(self->victims[1]);
-	put(FAILSLAB "ignore-gfp-wait", "Y");
-	put(FAILSLAB "verbose", "2");
+	damon_write_file(FAILSLAB "ignore-gfp-wait", "Y");
+	damon_write_file(FAILSLAB "verbose", "2");
 	damon_sysfs_loud();
 }
 
