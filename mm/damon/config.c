@@ -128,6 +128,11 @@ static int damon_target_check(struct damon_target *t, unsigned int idx,
 	return 0;
 }
 
+static unsigned int damon_nr_targets(struct damon_ctx *ctx)
+{
+	return list_count_nodes(&ctx->adaptive_targets);
+}
+
 /**
  * damon_ctx_check() - Is a description complete and free of contradictions?
  * @ctx:	what is wanted
@@ -152,9 +157,7 @@ int damon_ctx_check(struct damon_ctx *ctx, struct damon_reason *why)
 				"smallest region of %lu is not a power of two",
 				ctx->min_region_sz);
 	/* There is but one physical memory. */
-	if (ctx->ops.id == DAMON_OPS_PADDR &&
-	    !list_empty(&ctx->adaptive_targets) &&
-	    !list_is_singular(&ctx->adaptive_targets))
+	if (ctx->ops.id == DAMON_OPS_PADDR && damon_nr_targets(ctx) > 1)
 		return damon_reason_set(why, -EINVAL,
 				"targets/1: physical memory is a single target");
 	damon_for_each_target(t, ctx) {
@@ -269,11 +272,6 @@ static void damon_plans_free(struct damon_target_plan *plans, unsigned int nr)
 		if (plans[i].new)
 			damon_free_target(plans[i].new);
 	kvfree(plans);
-}
-
-static unsigned int damon_nr_targets(struct damon_ctx *ctx)
-{
-	return list_count_nodes(&ctx->adaptive_targets);
 }
 
 /* Plan what @wanted asks of the target at place @idx. */
