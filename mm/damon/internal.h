@@ -554,7 +554,7 @@ static inline unsigned int damon_ticks_until(const struct damon_ctx_state *s,
 {
 	u64 next = s->tick + 1;
 
-	return clamp(due, next, next + UINT_MAX) - next;
+	return clamp_t(u64, due, next, next + UINT_MAX) - next;
 }
 
 /* The sample in part @i of a region whose samples are spread. */

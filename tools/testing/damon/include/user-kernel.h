@@ -276,6 +276,10 @@ typedef struct {
 	unsigned long pmd;
 } pmd_t;
 
+typedef struct {
+	unsigned long pte;
+} pte_t;
+
 static inline void cond_resched(void)
 {
 }
