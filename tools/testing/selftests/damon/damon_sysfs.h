@@ -10,16 +10,22 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* Kernels that check everything are slow: more seconds for each case. */
+#ifdef TEST_TIMEOUT_DEFAULT
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	180
+#endif
+
 #define DAMON_SYSFS_ROOT	"/sys/kernel/mm/damon/admin/kdamonds"
 #define DAMON_SYSFS_PAGE	4096
 
 /* Open a file. Returns a descriptor or a negative errno. */
 int damon_sysfs_open(const char *path, int flags);
 
-/* Write a text by one write(). Returns 0 or a negative errno. */
-/* To any file, by its whole path; returns 0 or a negative errno. */
+/* Write a text by one write(), to any file. Returns 0 or a negative errno. */
 int damon_write_file(const char *path, const char *text);
 
+/* The same to a file below the kdamonds. */
 int damon_sysfs_write(const char *path, const char *text);
 int damon_sysfs_write_bytes(const char *path, const void *bytes, size_t len);
 int damon_sysfs_write_long(const char *path, long value);

@@ -161,7 +161,7 @@ TEST_F(refresh, two)
 }
 
 /* hazards C2, C5: what it writes to goes, and comes back. */
-TEST_F_TIMEOUT(refresh, directories_go, 120)
+TEST_F(refresh, directories_go)
 {
 	long pid;
 	int i;
@@ -184,7 +184,7 @@ TEST_F_TIMEOUT(refresh, directories_go, 120)
 }
 
 /* hazard A8: its target is gone at once, and nothing is lost (kmemleak) */
-TEST_F_TIMEOUT(refresh, short_runs, 120)
+TEST_F(refresh, short_runs)
 {
 	int i;
 

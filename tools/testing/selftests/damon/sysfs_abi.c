@@ -267,7 +267,7 @@ static void check_inputs(struct __test_metadata *_metadata,
 			     input->then);
 }
 
-TEST_F_TIMEOUT(abi, inputs, 120)
+TEST_F(abi, inputs)
 {
 	const struct damon_abi *e;
 	const struct type *type;
@@ -332,7 +332,7 @@ static void check_keyword(struct __test_metadata *_metadata,
 	expect_write(_metadata, e, text, -EINVAL, NULL);
 }
 
-TEST_F_TIMEOUT(abi, keywords, 120)
+TEST_F(abi, keywords)
 {
 	const struct damon_abi *e, *other;
 	const char * const *k;

@@ -136,7 +136,7 @@ FIXTURE_TEARDOWN(cost)
 	damon_sysfs_kill(self->victim);
 }
 
-TEST_F_TIMEOUT(cost, life, 120)
+TEST_F(cost, life)
 {
 	static const struct cost none;
 	struct cost a, b;

@@ -517,7 +517,7 @@ TEST_F_TIMEOUT(state, many_regions, 300)
 }
 
 /* hazard C18: filters come and go by commit. */
-TEST_F_TIMEOUT(state, commit_filters, 120)
+TEST_F(state, commit_filters)
 {
 	static const char * const lists[] = {
 		"schemes/0/core_filters/", "schemes/0/ops_filters/",
@@ -562,7 +562,7 @@ static int nr_log_lines(void)
 }
 
 /* hazard C28: whatever users do wrong, the log is not told. */
-TEST_F_TIMEOUT(state, no_log, 120)
+TEST_F(state, no_log)
 {
 	const struct refusal *r;
 	int before = nr_log_lines();
