@@ -57,6 +57,7 @@ LINES = [
     *survey("T8a", 5), *survey("T8b", 5),
     *dense("T9a"), *dense("T9b"), *dense("T9c"),
     Line("T10", "per_region", "reader's instructions a region", "mean", "less", 100),
+    Line("T10", "calls", "reader's system calls a snapshot", "mean", "less", 1),
     Line("T10", "wait_ms", "ms that the reader waits", "mean", "less", 1),
     sample("cost idle 1000", 120), sample("cost young 1000", 220),
     sample("cost idle 100", 220), sample("cost young 100", 220),

@@ -12,7 +12,7 @@ FIGURES = [f"{figure}{suffix}" for suffix in ("", "_any", "_quarter") for figure
            ("f1", "min", "last", "precision", "recall", "false_cold",
             "t90", "t95", "c90", "c95")]
 FIGURES += ["snapshots", "regions", "most_regions", "period", "minstr_s", "passes", "late",
-            "per_tick", "per_sample", "per_region", "wait_ms"]
+            "per_tick", "per_sample", "per_region", "calls", "wait_ms"]
 COLUMNS = ["kernel", "describe"] + KEY + FIGURES
 
 FILE = os.path.join(OUT, "results.csv")

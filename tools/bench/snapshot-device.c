@@ -29,7 +29,7 @@ int snapshot_device(unsigned int rounds)
 	unsigned long long regions = 0;
 	uint64_t cpu, begin, wait;
 	char path[64];
-	unsigned int i;
+	unsigned int i, calls = 0;
 	int fd;
 
 	snprintf(path, sizeof(path), "/dev/%s", damon_sysfs_text("0/contexts/0/device"));
@@ -45,6 +45,7 @@ int snapshot_device(unsigned int rounds)
 	for (i = 0; i < rounds; i++) {
 		ssize_t len = pread(fd, &snap, sizeof(snap), 0);
 
+		calls++;
 		if (len < (ssize_t)sizeof(snap.header) || !snap.header.count ||
 		    len != (ssize_t)(snap.header.header_size +
 				     snap.header.count * snap.header.region_size)) {
@@ -55,7 +56,7 @@ int snapshot_device(unsigned int rounds)
 	}
 	cpu = cpu_ns() - cpu;
 	close(fd);
-	printf("bench: result per_region=%.1f wait_ms=%.3f regions=%llu\n",
-	       (double)cpu / regions, wait / 1e6, regions / rounds);
+	printf("bench: result per_region=%.1f calls=%u wait_ms=%.3f regions=%llu\n",
+	       (double)cpu / regions, calls / rounds, wait / 1e6, regions / rounds);
 	return 0;
 }

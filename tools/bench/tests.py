@@ -166,7 +166,7 @@ def measure(kernel, prog, test, seed, wanted):
 def summary(figures):
     """What is worth a look while the others still run."""
     names = ("f1", "min", "last", "t90", "t95", "c90", "c95", "regions", "minstr_s", "period",
-             "per_tick", "per_sample", "per_region", "false_cold", "flushes_s", "per_op",
+             "per_tick", "per_sample", "per_region", "calls", "wait_ms", "false_cold", "flushes_s", "per_op",
              "wait_per_op", "hold", "hold_contended",
              "ratio", "g0", "g1", "g2", "g3")
     return " ".join(f"{name} {figures[name]}" for name in names

@@ -16,6 +16,7 @@
 #include <zlib.h>
 
 #include "record.h"
+#include "record-delta.h"
 
 /* A cursor in one block */
 struct cursor {
@@ -60,11 +61,14 @@ static u64 get(struct cursor *c)
 	return 0;
 }
 
+static int64_t as_signed(u64 value)
+{
+	return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
+}
+
 static int64_t get_signed(struct cursor *c)
 {
-	u64 value = get(c);
-
-	return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
+	return as_signed(get(c));
 }
 
 static u32 get_u32(struct cursor *c)
@@ -193,50 +197,91 @@ static int read_target(struct record_reader *r, struct cursor *c)
 	return c->bad ? damaged(r, "impossible target") : 0;
 }
 
-/* Reads one token into r->snap; false when it makes no sense. */
-static bool read_token(struct record_reader *r, struct cursor *c, const struct snapshot *old,
-		       u32 *was)
+static bool read_new(struct cursor *c, u64 gap, u64 at, struct region *region)
+{
+	*region = (struct region){ 0 };
+	return !__builtin_add_overflow(at, gap, &region->start) &&
+	       !__builtin_add_overflow(region->start, get(c), &region->end) &&
+	       region->start < region->end;
+}
+
+/* Reads one token about borders into r->snap; false when it makes no sense. */
+static bool read_token(struct record_reader *r, struct cursor *c, struct delta *old)
 {
 	struct snapshot *snap = &r->snap;
-	u64 token = get(c), n = token >> 2;
+	u64 token = get(c), n = token >> TOKEN_BITS;
 	u64 at = snap->nr ? snap->regions[snap->nr - 1].end : 0;
-	unsigned int kind = token & 3;
+	unsigned int kind = token % (1 << TOKEN_BITS);
 	struct region region;
 
-	if (c->bad)
+	if (c->bad || (kind != TOKEN_NEW && (!n || !old->some)))
 		return false;
-	if (kind == TOKEN_NEW) {
-		if (__builtin_add_overflow(at, n, &region.start) ||
-		    __builtin_add_overflow(region.start, get(c), &region.end))
+	switch (kind) {
+	case TOKEN_NEW:
+		return read_new(c, n, at, &region) && !c->bad && snapshot_add(snap, &region);
+	case TOKEN_SPLIT:
+		if (old->head.start < at ||
+		    n > (old->head.end - old->head.start - 1) >> TOKEN_PAGE_SHIFT)
 			return false;
-		region.nr_accesses = get_u32(c);
-		region.age = get_u32(c);
-		return !c->bad && region.start < region.end && snapshot_add(snap, &region);
-	}
-	if (!n || n > old->nr - *was)
-		return false;
-	for (; n; n--, (*was)++) {
-		if (kind == TOKEN_DROP)
-			continue;
-		region = old->regions[*was];
-		if (kind == TOKEN_KEEP) {
-			region.age++;
-		} else {
-			region.nr_accesses += (u32)get_signed(c);
-			region.age += (u32)get_signed(c);
+		region = delta_split(old, n << TOKEN_PAGE_SHIFT);
+		return snapshot_add(snap, &region);
+	case TOKEN_MERGE:
+		for (; n && delta_can_merge(old); n--)
+			delta_merge(old);
+		return !n;
+	case TOKEN_DROP:
+		for (; n && old->some; n--)
+			delta_next(old);
+		return !n;
+	case TOKEN_SAME:
+		for (; n && old->some && old->head.start >= at; n--) {
+			if (!snapshot_add(snap, &old->head))
+				return false;
+			at = old->head.end;
+			delta_next(old);
 		}
-		if (c->bad || region.start < at || !snapshot_add(snap, &region))
-			return false;
-		at = region.end;
+		return !n;
 	}
+	return false;
+}
+
+/* What is in @region is from the window before. */
+static bool read_numbers(struct cursor *c, struct region *region)
+{
+	u64 value = get(c);
+
+	region->nr_accesses += (u32)as_signed(value / AGE_KINDS);
+	region->age++;
+	if (value % AGE_KINDS == AGE_ZERO)
+		region->age = 0;
+	else if (value % AGE_KINDS == AGE_OTHER)
+		region->age += (u32)get_signed(c);
+	return !c->bad;
+}
+
+static bool read_regions(struct record_reader *r, struct cursor *c, const struct snapshot *prev,
+			 u32 nr)
+{
+	struct delta old = delta_begin(prev);
+	u32 i;
+
+	r->snap.nr = 0;
+	while (r->snap.nr < nr)
+		if (!read_token(r, c, &old))
+			return false;
+	if (r->snap.nr != nr)
+		return false;
+	for (i = 0; i < nr; i++)
+		if (!read_numbers(c, &r->snap.regions[i]))
+			return false;
 	return true;
 }
 
 static int read_snapshot(struct record_reader *r, struct cursor *c)
 {
 	struct record_target *target;
-	u32 nr, was = 0;
 	struct snapshot swap;
+	u32 nr;
 
 	r->snap.target = get_u32(c);
 	r->time_ns += (u64)get_signed(c);
@@ -247,12 +292,8 @@ static int read_snapshot(struct record_reader *r, struct cursor *c)
 		return damaged(r, "snapshot before the start");
 	target = &r->targets.target[r->snap.target];
 	r->snap.time_ns = r->time_ns;
-	r->snap.nr = 0;
-	while (r->snap.nr < nr)
-		if (!read_token(r, c, &target->prev, &was))
-			return damaged(r, "impossible regions");
-	if (r->snap.nr != nr)
-		return damaged(r, "%u regions instead of %u", r->snap.nr, nr);
+	if (!read_regions(r, c, &target->prev, nr))
+		return damaged(r, "impossible regions");
 
 	/* What the caller sees is also what the next snapshot is told by. */
 	swap = target->prev;

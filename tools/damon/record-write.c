@@ -15,6 +15,7 @@
 #include <zlib.h>
 
 #include "record.h"
+#include "record-delta.h"
 
 static void put_bytes(struct record_buf *buf, const void *data, size_t len)
 {
@@ -52,9 +53,14 @@ static void put(struct record_buf *buf, u64 value)
 	put_bytes(buf, bytes, encode(bytes, value));
 }
 
+static u64 as_unsigned(int64_t value)
+{
+	return ((u64)value << 1) ^ (u64)(value >> 63);
+}
+
 static void put_signed(struct record_buf *buf, int64_t value)
 {
-	put(buf, ((u64)value << 1) ^ (u64)(value >> 63));
+	put(buf, as_unsigned(value));
 }
 
 static void put_text(struct record_buf *buf, const char *text)
@@ -98,10 +104,10 @@ static int write_block(struct record_writer *w, char type)
 
 static int write_header(struct record_writer *w, const struct record_info *info)
 {
-	static const u8 head[] = RECORD_MAGIC "\x01";
+	static const u8 head[] = RECORD_MAGIC "\x02";
 	const struct monitor_cfg *cfg = &info->cfg;
 
-	static_assert(RECORD_VERSION == 1, "the byte after the magic");
+	static_assert(RECORD_VERSION == 2, "the byte after the magic");
 	w->start_ns = info->start_ns;
 	w->time_ns = info->start_ns;
 	if (gzwrite(w->file, head, sizeof(head) - 1) != sizeof(head) - 1)
@@ -170,61 +176,116 @@ int record_add_target(struct record_writer *w, int pid, const char *comm)
 	return write_block(w, RECORD_TARGET);
 }
 
-static bool same_borders(const struct region *a, const struct region *b)
+static void put_token(struct record_buf *buf, unsigned int kind, u64 count)
 {
-	return a->start == b->start && a->end == b->end;
+	if (count)
+		put(buf, count << TOKEN_BITS | kind);
 }
 
-static bool only_older(const struct region *old, const struct region *new)
+/* Borders, as they are told */
+struct borders {
+	struct record_buf *buf;
+	struct delta old;
+	u64 nr_same, at;
+};
+
+static void put_same(struct borders *b)
 {
-	return same_borders(old, new) && old->nr_accesses == new->nr_accesses &&
-	       old->age + 1 == new->age;
+	put_token(b->buf, TOKEN_SAME, b->nr_same);
+	b->nr_same = 0;
 }
 
-static void put_token(struct record_buf *buf, int kind, u64 value)
+/* Old regions that begin, or end, before an address */
+static void drop_until(struct borders *b, u64 start, u64 end)
 {
-	put(buf, value << 2 | (u64)kind);
+	u64 nr = 0;
+
+	for (; b->old.some && (b->old.head.start < start || b->old.head.end <= end); nr++)
+		delta_next(&b->old);
+	if (!nr)
+		return;
+	put_same(b);
+	put_token(b->buf, TOKEN_DROP, nr);
+}
+
+/* Of the old regions from the next one on, in @from; false if @is does not fit them. */
+static bool put_from_old(struct borders *b, const struct region *is, struct region *from)
+{
+	struct delta old = b->old;
+	u64 nr = 0, len = is->end - is->start;
+	bool longer;
+
+	if (!old.some || old.head.start != is->start)
+		return false;
+	for (; old.head.end < is->end && delta_can_merge(&old); nr++)
+		delta_merge(&old);
+	longer = old.head.end > is->end;
+	if (old.head.end < is->end || (longer && len % (1 << TOKEN_PAGE_SHIFT)))
+		return false;
+	if (nr) {
+		put_same(b);
+		put_token(b->buf, TOKEN_MERGE, nr);
+	}
+	b->old = old;
+	if (longer) {
+		put_same(b);
+		put_token(b->buf, TOKEN_SPLIT, len >> TOKEN_PAGE_SHIFT);
+		*from = delta_split(&b->old, len);
+	} else {
+		*from = old.head;
+		b->nr_same++;
+		delta_next(&b->old);
+	}
+	return true;
+}
+
+static struct region put_border(struct borders *b, const struct region *is)
+{
+	struct region from = { is->start, is->end };
+
+	drop_until(b, 0, is->start);
+	if (!put_from_old(b, is, &from)) {
+		drop_until(b, is->end, 0);
+		put_same(b);
+		put(b->buf, (is->start - b->at) << TOKEN_BITS | TOKEN_NEW);
+		put(b->buf, is->end - is->start);
+	}
+	b->at = is->end;
+	return from;
+}
+
+static void put_numbers(struct record_buf *buf, const struct region *was, const struct region *is)
+{
+	u32 one_more = was->age + 1;
+	unsigned int kind = AGE_OTHER;
+
+	if (is->age == one_more)
+		kind = AGE_ONE_MORE;
+	else if (!is->age)
+		kind = AGE_ZERO;
+	put(buf, as_unsigned((int64_t)is->nr_accesses - was->nr_accesses) * AGE_KINDS + kind);
+	if (kind == AGE_OTHER)
+		put_signed(buf, (int64_t)is->age - one_more);
 }
 
 /* Writes how @new differs from @old. */
-static void put_regions(struct record_buf *buf, const struct snapshot *old,
-			const struct snapshot *new)
+static int put_regions(struct record_writer *w, const struct snapshot *old,
+		       const struct snapshot *new)
 {
-	const struct region *was = old->regions, *was_end = was + old->nr;
-	const struct region *is = new->regions, *is_end = is + new->nr;
-	u64 at = 0, n;
+	struct borders b = { .buf = &w->buf, .old = delta_begin(old) };
+	struct region from;
+	u32 i;
 
-	while (is < is_end) {
-		n = 0;
-		while (was + n < was_end && was[n].start < is->start)
-			n++;
-		if (n)
-			put_token(buf, TOKEN_DROP, n);
-		was += n;
-		n = 0;
-		while (was + n < was_end && is + n < is_end && only_older(was + n, is + n))
-			n++;
-		if (n) {
-			put_token(buf, TOKEN_KEEP, n);
-			was += n;
-			is += n;
-			at = is[-1].end;
-			continue;
-		}
-		if (was < was_end && same_borders(was, is)) {
-			put_token(buf, TOKEN_CHANGE, 1);
-			put_signed(buf, (int64_t)is->nr_accesses - was->nr_accesses);
-			put_signed(buf, (int64_t)is->age - was->age);
-			was++;
-		} else {
-			put_token(buf, TOKEN_NEW, is->start - at);
-			put(buf, is->end - is->start);
-			put(buf, is->nr_accesses);
-			put(buf, is->age);
-		}
-		at = is->end;
-		is++;
+	w->expected.nr = 0;
+	for (i = 0; i < new->nr; i++) {
+		from = put_border(&b, &new->regions[i]);
+		if (!snapshot_add(&w->expected, &from))
+			return -ENOMEM;
 	}
+	put_same(&b);
+	for (i = 0; i < new->nr; i++)
+		put_numbers(&w->buf, &w->expected.regions[i], &new->regions[i]);
+	return 0;
 }
 
 static int remember(struct snapshot *prev, const struct snapshot *snap)
@@ -250,9 +311,10 @@ int record_add(struct record_writer *w, const struct snapshot *snap)
 	put(&w->buf, snap->target);
 	put_signed(&w->buf, (int64_t)(snap->time_ns - w->time_ns));
 	put(&w->buf, snap->nr);
-	put_regions(&w->buf, &target->prev, snap);
 	w->time_ns = snap->time_ns;
-	err = write_block(w, RECORD_SNAPSHOT);
+	err = put_regions(w, &target->prev, snap);
+	if (!err)
+		err = write_block(w, RECORD_SNAPSHOT);
 	return err ? err : remember(&target->prev, snap);
 }
 
@@ -332,6 +394,7 @@ void record_writer_free(struct record_writer *w)
 	if (w->fd > 0)
 		close(w->fd);
 	free(w->buf.data);
+	snapshot_free(&w->expected);
 	record_targets_free(&w->targets);
 	*w = (struct record_writer){ 0 };
 }

@@ -20,7 +20,7 @@
 #include "snapshot.h"
 
 #define RECORD_MAGIC		"damonrec"
-#define RECORD_VERSION		1
+#define RECORD_VERSION		2
 #define RECORD_MAX_BLOCK	(16U << 20)
 #define RECORD_MAX_TARGETS	4096
 #define RECORD_TEXT_LEN		256
@@ -34,14 +34,30 @@ enum {
 };
 
 /*
- * Regions of a snapshot are told by how they differ from the target's previous
- * ones, in rising order; a token is (count or gap) << 2 | kind.
+ * Regions of a snapshot are told by how they come from the target's previous
+ * ones, in rising order. First their borders: a token is count << TOKEN_BITS | kind.
  */
 enum {
-	TOKEN_KEEP,	/* the next <count> are the same, one window older */
-	TOKEN_CHANGE,	/* the next <count> have the same borders: nr_accesses, age differences */
-	TOKEN_DROP,	/* the next <count> are gone */
-	TOKEN_NEW,	/* starts <gap> after the last end; length, nr_accesses, age */
+	TOKEN_SAME,	/* the next <count> have the borders of the next old ones */
+	TOKEN_DROP,	/* the next <count> old ones are gone */
+	TOKEN_MERGE,	/* the next old one and <count> after it are one now */
+	TOKEN_SPLIT,	/* the next is <count> pages of the next old one; the rest is yet to come */
+	TOKEN_NEW,	/* starts <count> bytes after the last end; length */
+};
+
+#define TOKEN_BITS		3
+/* Pages of TOKEN_SPLIT, whatever the kernel's are */
+#define TOKEN_PAGE_SHIFT	12
+
+/*
+ * Then, for each of them, signed difference of nr_accesses * AGE_KINDS + how old
+ * it is. What is new was never accessed and of age 0 before.
+ */
+enum {
+	AGE_ONE_MORE,
+	AGE_ZERO,
+	AGE_OTHER,	/* signed difference to one more follows */
+	AGE_KINDS,
 };
 
 /**
@@ -93,6 +109,7 @@ struct record_buf {
  * @name: for messages
  * @buf: payload of the block at hand
  * @targets: each with the last snapshot written
+ * @expected: the snapshot at hand with the numbers of the regions before
  * @start_ns: of the record
  * @time_ns: of the last snapshot written
  * @fd: the file below it
@@ -102,6 +119,7 @@ struct record_writer {
 	char name[RECORD_TEXT_LEN];
 	struct record_buf buf;
 	struct record_targets targets;
+	struct snapshot expected;
 	u64 start_ns, time_ns;
 	int fd;
 };

@@ -36,35 +36,57 @@ static void add_region(struct snapshot *snap, u64 start, u64 length)
 	CHECK(snapshot_add(snap, &region));
 }
 
+/* The kernel does it like this, but for the numbers. */
+static void split(struct snapshot *snap, u32 i)
+{
+	struct region *region = &snap->regions[i], second = *region;
+	u64 pages = (region->end - region->start) >> 12;
+
+	if (pages < 2)
+		return;
+	region->end = region->start + ((1 + random_below(pages - 1)) << 12);
+	second.start = region->end;
+	CHECK(snapshot_add(snap, &second));
+	memmove(&snap->regions[i + 2], &snap->regions[i + 1],
+		(snap->nr - i - 2) * sizeof(second));
+	snap->regions[i + 1] = second;
+}
+
+static void merge(struct snapshot *snap, u32 i)
+{
+	snap->regions[i].end = snap->regions[i + 1].end;
+	snap->regions[i].age /= 2;
+	memmove(&snap->regions[i + 1], &snap->regions[i + 2],
+		(snap->nr - i - 2) * sizeof(*snap->regions));
+	snap->nr--;
+}
+
 /*
- * The next window of a program with @nr regions, of which an eighth is hot:
- * there numbers change all the time and borders move now and then.
+ * The next window of a program with about @nr regions: a tenth of them are split,
+ * as many are merged, and the numbers of three in ten change.
  */
 static void evolve(struct snapshot *snap, u32 nr)
 {
-	u32 i, wanted = nr;
+	u32 i;
 
 	if (!snap->nr) {
-		for (i = 0; i < wanted; i++)
+		for (i = 0; i < nr; i++)
 			add_region(snap, BASE + ((u64)i << 24), 1 << 24);
 	}
 	for (i = 0; i < snap->nr; i++) {
 		struct region *region = &snap->regions[i];
 
 		region->age++;
-		if (i % 8)
-			continue;
-		if (!random_below(2)) {
-			region->nr_accesses = 15 + (u32)random_below(6);
+		if (random_below(10) < 3) {
+			region->nr_accesses += 19 + (u32)random_below(5);
+			region->nr_accesses %= 21;
 			region->age = 0;
 		}
-		if (!random_below(4) && i + 1 < snap->nr) {
-			u64 border = region->start + 4096 + (random_below(2000) << 12);
-
-			region->end = border;
-			region[1].start = border;
-		}
+		if (!random_below(10))
+			split(snap, i);
 	}
+	while (nr && snap->nr > nr)
+		merge(snap, (u32)random_below(snap->nr - 1));
 	snap->time_ns += WINDOW_NS + random_below(100000);
 }
 
