@@ -494,6 +494,10 @@ static bool damos_pattern_fits(struct damon_ctx *ctx, struct damon_region *r,
 	unsigned int nr_accesses = damon_nr_accesses_mvsum(r, ctx);
 	unsigned long sz = damon_sz_region(r);
 
+	/* Not checked is not the same as not accessed: only look at it. */
+	if (damon_region_state(r)->unchecked &&
+	    !damos_actions[s->action].keeps_age)
+		return false;
 	return s->min_sz_region <= sz && sz <= s->max_sz_region &&
 	       s->min_nr_accesses <= nr_accesses &&
 	       nr_accesses <= s->max_nr_accesses &&

@@ -107,6 +107,20 @@ static void scheme_expect(struct kunit *test, unsigned int n,
 	KUNIT_EXPECT_EQ(test, c->calls[n].to, to);
 }
 
+/* Where no look was possible nothing is done, but it is counted. */
+static void scheme_unchecked(struct kunit *test)
+{
+	struct scheme_test *c = test->priv;
+
+	damon_region_state(damon_first_region(c->t))->unchecked = true;
+	scheme_run(c);
+	KUNIT_EXPECT_EQ(test, c->nr, NR_REGIONS - 1);
+	scheme_expect(test, 0, PAGES, 2 * PAGES);
+	c->s->action = DAMOS_STAT;
+	scheme_run(c);
+	KUNIT_EXPECT_EQ(test, c->nr, NR_REGIONS);
+}
+
 /* All bounds are included. */
 static void scheme_pattern_edges(struct kunit *test)
 {
@@ -559,6 +573,7 @@ static void scheme_refused(struct kunit *test)
 }
 
 static struct kunit_case scheme_cases[] = {
+	KUNIT_CASE(scheme_unchecked),
 	KUNIT_CASE(scheme_pattern_edges),
 	KUNIT_CASE(scheme_makes_young),
 	KUNIT_CASE(scheme_intervals),
