@@ -298,8 +298,9 @@ struct damos_quota_state {
  *		operations have no say (K)
  * @sz_passed:	bytes of the present region that these let pass (K)
  * @next_apply:	value of damon_ctx_state.tick from which on it is due (K)
- * @last_folio:	end of the memory that was handled last, so that a folio across the
- *		border of two regions is handled once. For the operations (K)
+ * @span:	the present region, and those before it without a gap to which the
+ *		scheme was applied in this run: a folio that lies in it as a whole is
+ *		the scheme's to handle. For the operations (K)
  * @quota:	what was used of its quota (K)
  */
 struct damos_state {
@@ -310,7 +311,7 @@ struct damos_state {
 	bool core_allowed;
 	unsigned long sz_passed;
 	u64 next_apply;
-	unsigned long last_folio;
+	struct damon_addr_range span;
 	struct damos_quota_state quota;
 };
 

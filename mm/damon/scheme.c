@@ -705,11 +705,22 @@ static void damos_go_on_behind(struct damon_ctx *ctx, struct damon_target *t,
 			 NULL : list_next_entry(t, list);
 }
 
+/* The memory that a scheme is being applied to without a gap, see damos_state.span. */
+static unsigned long damos_extend_span(struct damos *s, struct damon_region *r)
+{
+	struct damon_addr_range *span = &damos_state(s)->span;
+
+	if (span->end != r->ar.start)
+		span->start = r->ar.start;
+	span->end = r->ar.end;
+	return span->end - span->start;
+}
+
 /* Apply a scheme to a region that it is meant for. */
 static void damos_apply_region(struct damon_ctx *ctx, struct damon_target *t,
 			       struct damon_region *r, struct damos *s)
 {
-	unsigned long sz, applied = 0;
+	unsigned long sz, span_sz, applied = 0;
 	u64 begin;
 
 	/* A cut by the filter leaves the first part. */
@@ -726,9 +737,10 @@ static void damos_apply_region(struct damon_ctx *ctx, struct damon_target *t,
 	damos_trace_apply(ctx, t, r, s);
 
 	sz = damon_sz_region(r);
+	span_sz = damos_extend_span(s, r);
 	begin = ktime_get_ns();
 	if (ctx->ops.apply_scheme)
-		applied = min(ctx->ops.apply_scheme(ctx, t, r, s), sz);
+		applied = min(ctx->ops.apply_scheme(ctx, t, r, s), span_sz);
 	damos_quota_charge(s, sz, applied, ktime_get_ns() - begin);
 	damos_walk_region(ctx, t, r, s);
 	if (damos_quota_is_full(ctx, s))
@@ -771,6 +783,8 @@ static void damos_run(struct damon_ctx *ctx, struct damon_target *t)
 	unsigned int nr = t->nr_regions;
 	struct damos *s;
 
+	damon_for_each_scheme(s, ctx)
+		damos_state(s)->span = (struct damon_addr_range){};
 	damon_for_each_region(r, t) {
 		/* What is cut off here has its turn next. */
 		damon_for_each_scheme(s, ctx)

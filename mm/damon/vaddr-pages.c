@@ -3,8 +3,10 @@
  * Actions of schemes on the pages of virtual address spaces, page by page: asks
  * the filters, and hands what they let pass to folio-action.c.
  *
- * A page is an atom, of whatever size it is: a folio that reaches beyond the region
- * is left alone, so nothing that a quota or a filter excludes is ever touched.
+ * A page is an atom, of whatever size it is: a folio that reaches beyond the memory to
+ * which the scheme is applied is left alone, so nothing that a quota or a filter
+ * excludes is ever touched. One across the border of two regions to which it is
+ * applied is handled with the second.
  *
  * Locks: mmap_lock for reading while page tables are read, given back when somebody
  * waits for it, and before a batch of folios is finished; the lock of a page table
@@ -23,6 +25,8 @@
 /**
  * struct damon_va_pages - the pages of a region, as they are visited
  * @r:		region
+ * @start:	of the memory to which the scheme is applied: of the region, or of one
+ *		before it
  * @hearsay:	of its target: who else watches the address space
  * @batch:	of folios
  * @wants_young: a filter asks whether pages were accessed
@@ -33,6 +37,7 @@
  */
 struct damon_va_pages {
 	struct damon_region *r;
+	unsigned long start;
 	struct damon_hearsay *hearsay;
 	struct damos_batch batch;
 	bool wants_young;
@@ -43,8 +48,8 @@ struct damon_va_pages {
 };
 
 /*
- * Does the folio lie in the region, as far as this mapping has it? @idx is the
- * place of the page at @addr in it.
+ * Does the folio lie in the memory to which the scheme is applied, as far as this
+ * mapping has it? @idx is the place of the page at @addr in it.
  */
 static bool damon_va_contains(struct damon_va_pages *p,
 			      struct vm_area_struct *vma, struct folio *folio,
@@ -53,7 +58,7 @@ static bool damon_va_contains(struct damon_va_pages *p,
 	unsigned long start = addr - min(addr, idx << PAGE_SHIFT);
 	unsigned long end = start + folio_size(folio);
 
-	return max(start, vma->vm_start) >= p->r->ar.start &&
+	return max(start, vma->vm_start) >= p->start &&
 	       min(end, vma->vm_end) <= p->r->ar.end;
 }
 
@@ -231,6 +236,7 @@ unsigned long damon_va_apply_pages(struct mm_struct *mm,
 {
 	struct damon_va_pages p = {
 		.r = r,
+		.start = damos_state(s)->span.start,
 		.hearsay = &damon_target_state(t)->va.hearsay,
 		/* Reclaim must see no access that is older than the action. */
 		.wants_young = s->action == DAMOS_COLD ||
