@@ -963,7 +963,7 @@ struct damos_batch {
 	struct damos *s;
 	struct list_head folios;
 	unsigned long sz;
-	unsigned long done;
+	u64 done;
 };
 
 /**

@@ -16,28 +16,19 @@
  * so regions that share it share what is found. If a large folio is mapped page
  * by page, each page counts for itself.
  *
- * Nothing is waited for: locks are tried, and a folio is held for one look only,
- * so that it can be freed, migrated or offlined between two.
+ * How a look is made is in paddr-folio.c, what schemes do in paddr-scheme.c. Locks:
+ * see there; the folio of one sample is held at a time.
  */
 #include <linux/hugetlb.h>
 #include <linux/init.h>
 #include <linux/log2.h>
-#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
-#include <linux/mmu_notifier.h>
 #include <linux/page_idle.h>
-#include <linux/pagemap.h>
 #include <linux/rmap.h>
 #include <linux/sched.h>
 
-#include "../internal.h"
 #include "internal.h"
-
-enum damon_pa_result {
-	DAMON_PA_OLD,
-	DAMON_PA_YOUNG,
-	DAMON_PA_NO_RESULT,
-};
+#include "paddr.h"
 
 /**
  * struct damon_pa_pass - a pass over the samples of a target
@@ -51,142 +42,6 @@ struct damon_pa_pass {
 	u64 samples;
 	struct damon_addr_range young;
 };
-
-/**
- * struct damon_pa_visit - a look at the entries that map a page
- * @pfn:	page
- * @clear:	clear the accessed bits; else only find out whether one is set
- * @young:	one was
- * @whole:	an entry maps more than the page
- */
-struct damon_pa_visit {
-	unsigned long pfn;
-	bool clear;
-	bool young;
-	bool whole;
-};
-
-/*
- * Which folio has the page? Returns DAMON_PA_YOUNG with a reference to it if it
- * can be watched; else what is known without.
- */
-static enum damon_pa_result damon_pa_get_folio(unsigned long pfn,
-					       struct folio **foliop)
-{
-	struct page *page = pfn_to_online_page(pfn);
-	struct folio *folio;
-
-	if (!page)
-		return pfn_valid(pfn) ? DAMON_PA_NO_RESULT : DAMON_PA_OLD;
-	folio = page_folio(page);
-	if (!folio_try_get(folio))
-		return DAMON_PA_OLD;
-	/* hazard E11: only now it is sure to stay the head of its page. */
-	if (unlikely(page_folio(page) != folio) ||
-	    (!folio_test_lru(folio) && !folio_test_hugetlb(folio))) {
-		folio_put(folio);
-		return DAMON_PA_NO_RESULT;
-	}
-	*foliop = folio;
-	return DAMON_PA_YOUNG;
-}
-
-#ifdef CONFIG_HUGETLB_PAGE
-static bool damon_pa_test_hugetlb(struct vm_area_struct *vma,
-				  unsigned long addr, pte_t *ptep)
-{
-	return pte_young(huge_ptep_get(vma->vm_mm, addr, ptep));
-}
-#else
-static bool damon_pa_test_hugetlb(struct vm_area_struct *vma,
-				  unsigned long addr, pte_t *ptep)
-{
-	return false;
-}
-#endif
-
-/* The entry that @walk has found, under its lock. */
-static bool damon_pa_clear_entry(struct page_vma_mapped_walk *walk)
-{
-	struct vm_area_struct *vma = walk->vma;
-
-	if (is_vm_hugetlb_page(vma))
-		return damon_clear_hugetlb(vma, walk->address, walk->pte);
-	if (walk->pte)
-		return ptep_clear_young_notify(vma, walk->address, walk->pte);
-#ifdef CONFIG_TRANSPARENT_HUGEPAGE
-	return pmdp_clear_young_notify(vma, walk->address & PMD_MASK, walk->pmd);
-#else
-	return false;
-#endif
-}
-
-static bool damon_pa_test_entry(struct page_vma_mapped_walk *walk)
-{
-	struct vm_area_struct *vma = walk->vma;
-	bool young = false;
-
-	if (is_vm_hugetlb_page(vma))
-		young = damon_pa_test_hugetlb(vma, walk->address, walk->pte);
-	else if (walk->pte)
-		young = pte_young(ptep_get(walk->pte));
-#ifdef CONFIG_TRANSPARENT_HUGEPAGE
-	else
-		young = pmd_young(pmdp_get(walk->pmd));
-#endif
-	return young || mmu_notifier_test_young(vma->vm_mm, walk->address);
-}
-
-/* One mapping of the folio. Returns whether to go on with the next. */
-static bool damon_pa_visit_mapping(struct folio *folio,
-				   struct vm_area_struct *vma,
-				   unsigned long addr, void *arg)
-{
-	struct damon_pa_visit *visit = arg;
-	struct page_vma_mapped_walk walk = {
-		.pfn = visit->pfn,
-		.nr_pages = 1,
-		.vma = vma,
-		.address = addr,
-	};
-
-	if (unlikely(folio_test_large(folio)) && !folio_test_hugetlb(folio)) {
-		walk.address = vma_address(vma, folio_pgoff(folio) +
-					   visit->pfn - folio_pfn(folio), 1);
-		if (walk.address == -EFAULT)
-			return true;
-	}
-	while (page_vma_mapped_walk(&walk)) {
-		visit->whole |= !walk.pte || is_vm_hugetlb_page(vma);
-		visit->young |= visit->clear ? damon_pa_clear_entry(&walk) :
-					       damon_pa_test_entry(&walk);
-	}
-	/* One that was accessed answers for all. */
-	return visit->clear || !visit->young;
-}
-
-/* Returns false if a lock was not to be had. */
-static bool damon_pa_visit_mappings(struct folio *folio,
-				    struct damon_pa_visit *visit)
-{
-	struct rmap_walk_control control = {
-		.arg = visit,
-		.rmap_one = damon_pa_visit_mapping,
-		.anon_lock = folio_lock_anon_vma_read,
-		.try_lock = true,
-	};
-	/* The mappings of a file may go with the file. */
-	bool lock = !folio_test_anon(folio) || folio_test_ksm(folio);
-
-	if (!folio_raw_mapping(folio))
-		return true;
-	if (lock && !folio_trylock(folio))
-		return false;
-	rmap_walk(folio, &control);
-	if (lock)
-		folio_unlock(folio);
-	return !control.contended;
-}
 
 /* Does a sample stand for all of its folio? */
 static bool damon_pa_is_whole(struct folio *folio,
@@ -203,7 +58,7 @@ static bool damon_pa_is_whole(struct folio *folio,
 static bool damon_pa_clear(struct damon_pa_pass *pass, unsigned long pfn,
 			   unsigned long *leaf_sz)
 {
-	struct damon_pa_visit visit = { .pfn = pfn, .clear = true };
+	struct damon_pa_visit visit = { .pfn = pfn, .nr = 1, .clear = true };
 	enum damon_pa_result result;
 	struct folio *folio;
 	bool cleared = true;
@@ -236,7 +91,7 @@ static bool damon_pa_clear(struct damon_pa_pass *pass, unsigned long pfn,
 static enum damon_pa_result damon_pa_check(struct damon_pa_pass *pass,
 					   unsigned long pfn)
 {
-	struct damon_pa_visit visit = { .pfn = pfn };
+	struct damon_pa_visit visit = { .pfn = pfn, .nr = 1 };
 	enum damon_pa_result result;
 	struct folio *folio;
 
@@ -259,17 +114,6 @@ static enum damon_pa_result damon_pa_check(struct damon_pa_pass *pass,
 	return result;
 }
 
-/* The page frame at an address; ULONG_MAX, which is none, if that is too high. */
-static unsigned long damon_pa_pfn(unsigned int unit_shift, unsigned long addr)
-{
-	unsigned int shift;
-
-	if (unit_shift <= PAGE_SHIFT)
-		return addr >> (PAGE_SHIFT - unit_shift);
-	shift = unit_shift - PAGE_SHIFT;
-	return addr <= ULONG_MAX >> shift ? addr << shift : ULONG_MAX;
-}
-
 static void damon_pa_check_sample(struct damon_pa_pass *pass,
 				  struct damon_region *r, unsigned long addr,
 				  unsigned int stratum)
@@ -284,16 +128,19 @@ static void damon_pa_check_sample(struct damon_pa_pass *pass,
 
 /* Was the region accessed where it is watched? */
 static void damon_pa_check_region(struct damon_pa_pass *pass,
-				  struct damon_region *r)
+				  struct damon_ctx *ctx, struct damon_region *r)
 {
 	struct damon_region_state *rs = damon_region_state(r);
 	unsigned int i;
 
 	rs->pending = false;
 	damon_pa_check_sample(pass, r, r->sampling_addr, rs->stratum);
-	for (i = 1; rs->spread && i < DAMON_NR_STRATA; i++)
+	if (!rs->spread)
+		return;
+	for (i = 1; i < DAMON_NR_STRATA; i++)
 		damon_pa_check_sample(pass, r, damon_region_spread_addr(r, i),
 				      i);
+	damon_adapt_spread_checked(ctx, r);
 }
 
 static void damon_pa_prepare_region(struct damon_pa_pass *pass,
@@ -348,7 +195,7 @@ static unsigned int damon_pa_walk(struct damon_ctx *ctx, struct damon_target *t,
 				busy = true;
 				continue;
 			}
-			damon_pa_check_region(&pass, r);
+			damon_pa_check_region(&pass, ctx, r);
 			max_nr_accesses = max(max_nr_accesses, r->nr_accesses);
 		}
 		if (!damon_region_sleeps(s, rs))
@@ -424,18 +271,6 @@ static void damon_pa_attach(struct damon_ctx *ctx)
 	damon_pa_disarm(ctx);
 }
 
-/* Schemes can count regions, but do nothing to memory. */
-static bool damon_pa_supports_action(enum damos_action action)
-{
-	return action == DAMOS_STAT;
-}
-
-static bool damon_pa_supports_filter(enum damos_action action,
-				     enum damos_filter_type type)
-{
-	return false;
-}
-
 static int __init damon_pa_initcall(void)
 {
 	struct damon_operations ops = {
@@ -447,6 +282,8 @@ static int __init damon_pa_initcall(void)
 		.reset_aggregated = damon_pa_disarm,
 		.supports_action = damon_pa_supports_action,
 		.supports_filter = damon_pa_supports_filter,
+		.get_scheme_score = damon_pa_score,
+		.apply_scheme = damon_pa_apply,
 	};
 
 	return damon_register_ops(&ops);

@@ -1,118 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Samples of physical memory: the test thread has an address space of its own,
- * and its pages are watched where they lie.
- */
-#include <linux/mm.h>
-#include <linux/mman.h>
+/* Samples of physical memory, see paddr.h. */
 #include <linux/mmap_lock.h>
 #include <linux/page_idle.h>
 #include <linux/pgtable.h>
 #include <linux/rmap.h>
-#include <linux/sort.h>
-#include <linux/swap.h>
-#include <linux/uaccess.h>
 
-#include <asm/tlbflush.h>
-
-#include "util.h"
-
-#define PADDR_PAGES	16
-
-/**
- * struct paddr_test - pages, each of which is a region
- * @ctx:	context
- * @t:		its target
- * @addr:	where the pages are mapped
- * @pages:	them in the order of their frames, with their addresses
- */
-struct paddr_test {
-	struct damon_ctx *ctx;
-	struct damon_target *t;
-	unsigned long addr;
-	struct paddr_page {
-		unsigned long pfn;
-		unsigned long addr;
-	} pages[PADDR_PAGES];
-};
-
-static int paddr_cmp(const void *a, const void *b)
-{
-	const struct paddr_page *x = a, *y = b;
-
-	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
-}
-
-static void touch(struct kunit *test, unsigned long addr)
-{
-	/* A stale translation would keep the accessed bit from being set. */
-	flush_tlb_mm(current->mm);
-	KUNIT_ASSERT_EQ(test, put_user(1, (char __user *)addr), 0);
-}
-
-/* The frame at an address that was touched. */
-static unsigned long frame_of(struct kunit *test, unsigned long addr)
-{
-	struct page *page = NULL;
-	unsigned long pfn;
-
-	KUNIT_ASSERT_EQ(test, get_user_pages_fast(addr, 1, 0, &page), 1);
-	pfn = page_to_pfn(page);
-	put_page(page);
-	return pfn;
-}
-
-static unsigned long map_memory(struct kunit *test, unsigned long sz)
-{
-	unsigned long addr = kunit_vm_mmap(test, NULL, 0, sz,
-					   PROT_READ | PROT_WRITE,
-					   MAP_ANONYMOUS | MAP_PRIVATE, 0);
-
-	KUNIT_ASSERT_NE(test, addr, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
-	return addr;
-}
-
-static struct paddr_test *paddr_new(struct kunit *test, unsigned long unit)
-{
-	struct paddr_test *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, p);
-	p->ctx = test_new_ctx(test);
-	KUNIT_ASSERT_EQ(test, damon_select_ops(p->ctx, DAMON_OPS_PADDR), 0);
-	p->ctx->addr_unit = unit;
-	p->ctx->min_region_sz = damon_smallest_region(DAMON_OPS_PADDR, unit);
-	p->t = test_new_target(test, p->ctx);
-	return p;
-}
-
-static void add_frame(struct kunit *test, struct paddr_test *p,
-		      unsigned long pfn)
-{
-	unsigned long unit = p->ctx->addr_unit;
-
-	test_add_region(test, p->t, div_u64((u64)pfn << PAGE_SHIFT, unit),
-			div_u64((u64)(pfn + 1) << PAGE_SHIFT, unit));
-}
-
-/* Anonymous pages, touched and on an LRU list. */
-static struct paddr_test *paddr_new_pages(struct kunit *test, unsigned long unit)
-{
-	struct paddr_test *p = paddr_new(test, unit);
-	int i;
-
-	p->addr = map_memory(test, PADDR_PAGES * PAGE_SIZE);
-	for (i = 0; i < PADDR_PAGES; i++) {
-		p->pages[i].addr = p->addr + i * PAGE_SIZE;
-		touch(test, p->pages[i].addr);
-		p->pages[i].pfn = frame_of(test, p->pages[i].addr);
-	}
-	lru_add_drain_all();
-	sort(p->pages, PADDR_PAGES, sizeof(p->pages[0]), paddr_cmp, NULL);
-	for (i = 0; i < PADDR_PAGES; i++)
-		add_frame(test, p, p->pages[i].pfn);
-	return p;
-}
+#include "paddr.h"
 
 static unsigned int check(struct paddr_test *p)
 {
@@ -149,7 +42,7 @@ static void paddr_pages(struct kunit *test)
 			for (i = 0; i < PADDR_PAGES; i++) {
 				if ((i + round) % 3)
 					continue;
-				touch(test, p->pages[i].addr);
+				paddr_touch(test, p->pages[i].addr);
 				hits[i]++;
 			}
 			check(p);
@@ -169,7 +62,7 @@ static void paddr_hands_on(struct kunit *test)
 	struct folio *folio = pfn_folio(p->pages[0].pfn);
 
 	folio_test_clear_young(folio);
-	touch(test, p->pages[0].addr);
+	paddr_touch(test, p->pages[0].addr);
 	prepare(p);
 	KUNIT_EXPECT_TRUE(test, folio_test_young(folio));
 	KUNIT_EXPECT_TRUE(test, folio_test_idle(folio));
@@ -214,8 +107,8 @@ static void paddr_not_checked(struct kunit *test)
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	add_frame(test, p, page_to_pfn(page));
-	add_frame(test, p, hole);
+	paddr_add_frames(test, p, page_to_pfn(page), 1);
+	paddr_add_frames(test, p, hole, 1);
 	for (i = 0; i < 3; i++) {
 		prepare(p);
 		check(p);
@@ -256,21 +149,13 @@ static void paddr_huge(struct kunit *test)
 	unsigned int round;
 	struct damon_region *r;
 
-	addr = map_memory(test, 2 * HPAGE_PMD_SIZE);
-	KUNIT_ASSERT_EQ(test, do_madvise(current->mm, addr, 2 * HPAGE_PMD_SIZE,
-					 MADV_HUGEPAGE), 0);
-	addr = ALIGN(addr, HPAGE_PMD_SIZE);
-	touch(test, addr);
-	pfn = frame_of(test, addr);
-	if (folio_order(page_folio(pfn_to_page(pfn))) != HPAGE_PMD_ORDER)
-		kunit_skip(test, "no huge page to be had");
-	lru_add_drain_all();
+	addr = paddr_map_huge(test);
+	pfn = paddr_frame_of(test, addr);
 	for (i = 0; i < nr; i++)
-		test_add_region(test, p->t, PFN_PHYS(pfn + i * part),
-				PFN_PHYS(pfn + (i + 1) * part));
+		paddr_add_frames(test, p, pfn + i * part, part);
 	prepare(p);
 	for (round = 1; round <= 3; round++) {
-		touch(test, addr + 12345);
+		paddr_touch(test, addr + 12345);
 		KUNIT_EXPECT_EQ(test, check(p), round);
 		damon_for_each_region(r, p->t) {
 			KUNIT_EXPECT_EQ(test, found(r).trials, round);
