@@ -8,6 +8,7 @@
 
 #include "admin.h"
 #include "file.h"
+#include "signals.h"
 #include "tree.h"
 #include "unit.h"
 
@@ -127,7 +128,7 @@ int admin_pick(const struct admin *admin, const struct command *cmd, const char 
 	} else {
 		*index = find_only(admin, nr);
 		if (*index == -1)
-			say("no kdamond is on");
+			say("no kdamond is on; see 'damonctl status'");
 		if (*index == -2)
 			say("several kdamonds are on: give a number; see 'damonctl status'");
 	}
@@ -157,6 +158,8 @@ int admin_tune(const struct admin *admin, int index, const struct monitor_cfg *c
 	int err;
 
 	err = admin_set_values(admin, index, cfg);
+	if (!err && signals_pending())
+		err = -EINTR;
 	if (!err && info->on)
 		err = admin_commit(admin, index);
 	/* What is staged now would surprise the next one who commits. */

@@ -25,6 +25,7 @@
 
 #include "admin.h"
 #include "file.h"
+#include "signals.h"
 #include "tree.h"
 #include "unit.h"
 
@@ -227,6 +228,7 @@ int admin_lock(struct admin *admin)
 		admin_unlock(admin);
 		return err;
 	}
+	signals_hold();
 	return 0;
 }
 

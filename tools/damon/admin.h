@@ -94,7 +94,10 @@ int admin_tune(const struct admin *admin, int index, const struct monitor_cfg *c
 /* What is below a directory of a kdamond, NULL if there is none; its path in @dir[PATH_MAX] */
 json_t *admin_tree(const struct admin *admin, int index, const char *name, char *dir);
 
-/* Between these two no other damonctl takes or gives back a slot. */
+/*
+ * Between these two no other damonctl takes or gives back a slot; signals that would
+ * leave half of something behind are held from then on.
+ */
 int admin_lock(struct admin *admin);
 void admin_unlock(struct admin *admin);
 

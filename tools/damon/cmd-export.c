@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "latest.h"
+#include "signals.h"
 #include "tree.h"
 
 struct export_cfg {
@@ -251,8 +252,8 @@ static int export(const struct admin *admin, const struct latest_all *all, const
 		err = -ENOMEM;
 	if (!err && path)
 		err = replace(path, text, len);
-	else if (!err && (fwrite(text, 1, len, stdout) != len || fflush(stdout)))
-		err = fail("to the standard output");
+	else if (!err)
+		fwrite(text, 1, len, stdout);
 	free(text);
 	return err;
 }
@@ -271,10 +272,12 @@ static int run(int argc, char **argv)
 		return opt_fault(&cmd_export, "it takes no argument, such as '%s'", argv[at]);
 	if (admin_open(&admin))
 		return EXIT_FAILED;
+	signals_hold();
 	err = latest_wait(&all, &admin);
-	if (!err)
+	if (!err && !signals_pending())
 		err = export(&admin, &all, cfg.out);
 	latest_free(&all);
+	signals_release();
 	return err ? EXIT_FAILED : EXIT_OK;
 }
 

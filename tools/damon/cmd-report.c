@@ -150,10 +150,6 @@ static int run(int argc, char **argv)
 		say("%s holds no snapshots%s", cfg.input,
 		    cfg.view.target == VIEW_ALL_TARGETS ? "" : " of that target");
 	record_reader_free(&r);
-	if (fflush(stdout) || ferror(stdout)) {
-		say("cannot write to the standard output: %s", strerror(errno));
-		return EXIT_FAILED;
-	}
 	return err ? EXIT_FAILED : EXIT_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include "admin.h"
 #include "file.h"
+#include "signals.h"
 #include "tree.h"
 #include "unit.h"
 
@@ -251,6 +252,8 @@ static int change(const struct admin *admin, int index, const struct schemes_cfg
 		return status;
 	old = admin_tree(admin, index, "contexts/0/schemes", dir);
 	err = old ? tree_write(dir, new) : -ENOENT;
+	if (!err && signals_pending())
+		err = -EINTR;
 	if (!err && info->on)
 		err = admin_commit(admin, index);
 	if (!err)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* damonctl start: switches a kdamond on and leaves it on. */
+#include <errno.h>
+
 #include "admin.h"
+#include "signals.h"
 #include "tree.h"
 
 struct start_cfg {
@@ -16,10 +19,27 @@ static const struct opt_row rows[] = {
 	{ }
 };
 
+/* On, and whoever did that knows it; else off. */
+static int switch_on(const struct admin *admin, const struct admin_slot *slot)
+{
+	int err, pid;
+
+	err = admin_on(admin, slot, &pid);
+	if (err)
+		return err;
+	printf("kdamond %d is on, pid %d\n", slot->index, pid);
+	err = flush_output();
+	if (!err && signals_pending())
+		err = -EINTR;
+	if (err)
+		admin_off(admin, slot->index);
+	return err;
+}
+
 static int start(struct admin *admin, const struct start_cfg *cfg, json_t *wanted)
 {
 	struct admin_slot slot;
-	int err, pid;
+	int err;
 
 	if (admin_lock(admin))
 		return EXIT_FAILED;
@@ -28,11 +48,9 @@ static int start(struct admin *admin, const struct start_cfg *cfg, json_t *wante
 		err = wanted ? admin_configure_json(admin, &slot, wanted, &cfg->monitor) :
 			       admin_configure(admin, &slot, &cfg->monitor);
 		if (!err)
-			err = admin_on(admin, &slot, &pid);
+			err = switch_on(admin, &slot);
 		if (err)
 			admin_release(admin, slot.index, slot.raised);
-		else
-			printf("kdamond %d is on, pid %d\n", slot.index, pid);
 	}
 	admin_unlock(admin);
 	return err ? EXIT_FAILED : EXIT_OK;

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <locale.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +12,7 @@
 #include "file.h"
 #include "latest.h"
 #include "session.h"
+#include "signals.h"
 #include "unit.h"
 
 #define SCREEN_WIDTH	80
@@ -153,23 +153,26 @@ static int print_all(FILE *out, const struct latest_all *all, u64 lines)
 	return err;
 }
 
+/* False: do not go on. */
+static bool wait_until(u64 then_ns)
+{
+	const struct timespec step = { .tv_nsec = 50000000 };
+
+	while (session_now_ns() < then_ns && !signals_pending())
+		nanosleep(&step, NULL);
+	return !signals_pending();
+}
+
 static int run_batch(struct latest_all *all, const struct admin *admin, const struct top_cfg *cfg)
 {
 	u64 round, rounds = cfg->rounds ? cfg->rounds : 1;
-	const struct timespec delay = {
-		.tv_sec = (time_t)(cfg->delay_us / USEC_PER_SEC),
-		.tv_nsec = (long)(cfg->delay_us % USEC_PER_SEC * 1000),
-	};
 
 	for (round = 0; round < rounds; round++) {
-		if (round)
-			nanosleep(&delay, NULL);
-		if (latest_wait(all, admin) || print_all(stdout, all, cfg->lines))
+		if (round && !wait_until(session_now_ns() + cfg->delay_us * NSEC_PER_USEC))
+			break;
+		if (latest_wait(all, admin) || print_all(stdout, all, cfg->lines) ||
+		    flush_output())
 			return EXIT_FAILED;
-		if (fflush(stdout) || ferror(stdout)) {
-			say("cannot write to the standard output: %s", strerror(errno));
-			return EXIT_FAILED;
-		}
 	}
 	return EXIT_OK;
 }
@@ -253,6 +256,7 @@ static int run_terminal(struct latest_all *all, const struct admin *admin,
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
+	sigaction(SIGQUIT, &action, NULL);
 	cbreak();
 	noecho();
 	curs_set(0);
@@ -281,11 +285,15 @@ static int run(int argc, char **argv)
 		return opt_fault(&cmd_top, "--lines: expected 1 to 1000");
 	if (admin_open(&admin))
 		return EXIT_FAILED;
-	if (cfg.batch || !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
+	if (cfg.batch || !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO)) {
+		signals_hold();
 		status = run_batch(&all, &admin, &cfg);
-	else
+		latest_free(&all);
+		signals_release();
+	} else {
 		status = run_terminal(&all, &admin, &cfg);
-	latest_free(&all);
+		latest_free(&all);
+	}
 	return status;
 }
 

@@ -75,6 +75,9 @@ void manual_print_completion(FILE *out);
 /* The program without its main(), so that tests can call it */
 int damonctl_main(int argc, char **argv);
 
+/* Pushes out what was printed; 0 or a negative errno, and says why not. */
+int flush_output(void);
+
 /* Prints "damonctl: <text>" to stderr. The text says what is at fault and what to do. */
 void say(const char *fmt, ...) __printf(1, 2);
 

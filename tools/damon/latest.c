@@ -10,11 +10,14 @@
 
 #include "latest.h"
 #include "session.h"
+#include "signals.h"
 
 /* Events of each CPU until the next look; a kdamond has 1000 regions at most as a rule */
 #define BUFFER_KIB	2048
 /* Targets that tell nothing for so many windows are gone. */
 #define STALE_WINDOWS	5
+/* A busy machine may be so late with a window. */
+#define GRACE_NS	(2 * NSEC_PER_SEC)
 
 static struct latest_target *find_target(struct latest *k, const struct snapshot *snap)
 {
@@ -90,6 +93,7 @@ static int add_kdamond(struct latest_all *all, const struct admin *admin,
 		free(k);
 		return -ENOMEM;
 	}
+	source_tell(kind);
 	k->index = index;
 	k->info = *info;
 	k->as.emit = emit;
@@ -201,8 +205,8 @@ int latest_wait(struct latest_all *all, const struct admin *admin)
 	for (i = 0; i < all->nr; i++)
 		if (all->kdamond[i]->info.cfg.aggr_us > longest)
 			longest = all->kdamond[i]->info.cfg.aggr_us;
-	longest = 2 * longest * NSEC_PER_USEC + NSEC_PER_SEC / 2;
-	while (!err && !all_told(all) && session_now_ns() - begin < longest) {
+	longest = 2 * longest * NSEC_PER_USEC + GRACE_NS;
+	while (!err && !all_told(all) && session_now_ns() - begin < longest && !signals_pending()) {
 		nanosleep(&step, NULL);
 		err = latest_look(all, admin);
 	}

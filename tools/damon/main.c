@@ -4,10 +4,12 @@
  *
  * This file owns the table of sub-commands and nothing else.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "damonctl.h"
+#include "signals.h"
 
 const struct command *const commands[] = {
 	&cmd_run,
@@ -34,6 +36,22 @@ void say(const char *fmt, ...)
 	va_end(ap);
 }
 
+int flush_output(void)
+{
+	int err;
+
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	err = errno ? -errno : -EIO;
+	/* Once is enough. */
+	clearerr(stdout);
+	/* Who closed a pipe wants no more. */
+	if (err != -EPIPE)
+		say("cannot write to the standard output: %s", strerror(-err));
+	return err;
+}
+
 static void print_usage(FILE *out)
 {
 	const struct command *const *cmd;
@@ -48,7 +66,7 @@ static void print_usage(FILE *out)
 	      "Try: damonctl run -- ls -lR /usr\n", out);
 }
 
-int damonctl_main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 	const struct command *const *cmd;
@@ -70,7 +88,7 @@ int damonctl_main(int argc, char **argv)
 			manual_print(stdout);
 		else
 			manual_print_completion(stdout);
-		return ferror(stdout) ? EXIT_FAILED : EXIT_OK;
+		return EXIT_OK;
 	}
 	for (cmd = commands; *cmd; cmd++)
 		if (!strcmp(name, (*cmd)->name))
@@ -78,6 +96,19 @@ int damonctl_main(int argc, char **argv)
 
 	say("no command '%s'; 'damonctl --help' lists the commands", name);
 	return EXIT_USAGE;
+}
+
+int damonctl_main(int argc, char **argv)
+{
+	int status = dispatch(argc, argv);
+
+	/* What nobody got is no success. */
+	if (flush_output() && status == EXIT_OK)
+		status = EXIT_FAILED;
+	/* Perhaps because of one of them */
+	if (status != EXIT_OK)
+		signals_release();
+	return status;
 }
 
 #ifndef DAMONCTL_NO_MAIN

@@ -46,11 +46,13 @@ int session_signals(struct session *s)
 	sigemptyset(&mask);
 	for (i = 0; i < ARRAY_SIZE(taken); i++)
 		sigaddset(&mask, taken[i]);
+	s->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	/* Before a closed pipe ends the program, session_end() cleans up. */
+	sigaddset(&mask, SIGPIPE);
 	sigprocmask(SIG_BLOCK, &mask, &s->old_mask);
 	s->blocked = true;
 	s->tick_fd = -1;
 	s->record_fd = -1;
-	s->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->signal_fd < 0) {
 		say("cannot wait for signals: %s", strerror(errno));
 		return -errno;
@@ -210,8 +212,10 @@ int session_begin(struct session *s)
 		return err;
 	kind = source_choose();
 	err = check_source(s, kind);
-	if (!err)
-		err = source_prepare(&s->source, kind, buffer_kib(s->cfg), 0);
+	if (err)
+		return err;
+	source_tell(kind);
+	err = source_prepare(&s->source, kind, buffer_kib(s->cfg), 0);
 	if (!err)
 		err = begin_record(s);
 	if (!err)

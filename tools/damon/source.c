@@ -8,18 +8,24 @@
 
 enum source_kind source_choose(void)
 {
-	static bool told;
-	enum source_kind kind;
-
 	if (device_known())
 		return SOURCE_DEVICE;
-	kind = trace_known() ? SOURCE_TRACE : SOURCE_TRIED;
-	if (!told)
-		say("note: this kernel has no snapshot device; using %s instead",
-		    kind == SOURCE_TRACE ? "the tracepoint damon:damon_aggregated" :
-		    "tried_regions, a few snapshots a second, as it has no tracepoint either");
+	return trace_known() ? SOURCE_TRACE : SOURCE_TRIED;
+}
+
+void source_tell(enum source_kind kind)
+{
+	static bool told;
+
+	if (told || kind == SOURCE_DEVICE)
+		return;
 	told = true;
-	return kind;
+	if (kind == SOURCE_TRACE)
+		say("note: this kernel has no snapshot device; using %s",
+		    "the tracepoint damon:damon_aggregated");
+	else
+		say("note: this kernel has neither snapshot device nor tracepoint; using %s",
+		    "tried_regions, a few times a second");
 }
 
 int source_prepare(struct source *source, enum source_kind kind, u64 buffer_kib, int name)

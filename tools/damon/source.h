@@ -26,8 +26,10 @@ struct source {
 	u64 lost;
 };
 
-/* What this kernel has; says so when it is not the device. */
+/* The best that this kernel has */
 enum source_kind source_choose(void);
+/* Says once what that is, when it is not the device. */
+void source_tell(enum source_kind kind);
 /*
  * Before the kdamond is switched on: makes room for @buffer_kib of events a CPU;
  * @name tells several sources of this process apart. 0 or a negative errno, said.
