@@ -26,6 +26,23 @@ void put_text(cairo_t *cr, double x, double y, enum align align, const char *tex
 	cairo_show_text(cr, text);
 }
 
+void put_fitting(cairo_t *cr, double x, double y, enum align align, const char *text,
+		 double width)
+{
+	static const char dots[] = "\u2026";
+	char cut[2 * RECORD_TEXT_LEN];
+	cairo_text_extents_t ext;
+	size_t len;
+
+	snprintf(cut, sizeof(cut) - sizeof(dots), "%s", text);
+	for (len = strlen(cut); len; memcpy(cut + --len, dots, sizeof(dots))) {
+		cairo_text_extents(cr, cut, &ext);
+		if (ext.x_advance <= width)
+			break;
+	}
+	put_text(cr, x, y, align, cut);
+}
+
 void set_font(cairo_t *cr, const char *name, double size, bool bold)
 {
 	cairo_select_font_face(cr, name, CAIRO_FONT_SLANT_NORMAL,
@@ -111,8 +128,8 @@ static void draw_title(cairo_t *cr, const char *what, const struct record_info *
 
 	set_font(cr, FONT, 17, true);
 	set_grey(cr, 0.1);
-	snprintf(text, sizeof(text), "%.110s", *info->command ? info->command : target->comm);
-	put_text(cr, PLOT_X, 22, ALIGN_LEFT, text);
+	put_fitting(cr, PLOT_X, 22, ALIGN_LEFT, *info->command ? info->command : target->comm,
+		    WIDTH - PLOT_X - 20);
 	set_font(cr, FONT, 12, false);
 	set_grey(cr, 0.4);
 	snprintf(text, sizeof(text),

@@ -7,12 +7,14 @@
 
 #include "draw.h"
 
-#define WIDTH		1240
+#define WIDTH		1300
 #define PLOT_X		165
 #define PLOT_Y		64
 #define PLOT_W		880
 #define MARGIN_BOTTOM	62
-#define LEGEND_X	(PLOT_X + PLOT_W + 76)
+#define LEGEND_X	(PLOT_X + PLOT_W + 136)
+/* To the right of the plot, left of the legend */
+#define NOTE_W		124
 #define LEGEND_W	18
 #define FONT		"sans-serif"
 #define FONT_MONO	"monospace"
@@ -39,6 +41,9 @@ int canvas_end(struct canvas *canvas);
 
 /* @y is the middle of the line */
 void put_text(cairo_t *cr, double x, double y, enum align align, const char *text);
+/* The same, cut to @width */
+void put_fitting(cairo_t *cr, double x, double y, enum align align, const char *text,
+		 double width);
 void set_font(cairo_t *cr, const char *name, double size, bool bold);
 void set_grey(cairo_t *cr, double grey);
 void set_colour(cairo_t *cr, struct colour colour);

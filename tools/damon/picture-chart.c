@@ -67,10 +67,10 @@ static void draw_curve(cairo_t *cr, const struct curves *c, u32 nr)
 			      PLOT_Y + CURVE_H * (1 - c->bytes[nr][i] / c->most));
 	cairo_stroke(cr);
 	cairo_set_line_width(cr, 1);
-	cairo_rectangle(cr, LEGEND_X - 50, PLOT_Y + 20 * nr, 14, 14);
+	cairo_rectangle(cr, PLOT_X + PLOT_W + 26, PLOT_Y + 20 * nr, 14, 14);
 	cairo_fill(cr);
 	set_grey(cr, 0.15);
-	put_text(cr, LEGEND_X - 30, PLOT_Y + 20 * nr + 7, ALIGN_LEFT, c->name[nr]);
+	put_text(cr, PLOT_X + PLOT_W + 46, PLOT_Y + 20 * nr + 7, ALIGN_LEFT, c->name[nr]);
 }
 
 int picture_curves(const char *path, enum picture_type type, const void *what)

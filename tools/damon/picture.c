@@ -90,7 +90,50 @@ static void draw_cells(cairo_t *cr, const struct drawing *d, u32 nr)
 	cairo_stroke(cr);
 }
 
-/* Addresses at both ends, in between when there is room, and the size of the band */
+/* What most of the band is, or NULL */
+static const char *band_name(const struct heat_band *band, const struct areas *areas)
+{
+	const char *name = NULL;
+	u64 most = 0;
+	u32 i;
+
+	for (i = 0; i < areas->nr; i++) {
+		const struct area *area = &areas->area[i];
+		u64 start = area->start > band->start ? area->start : band->start;
+		u64 end = area->end < band->end ? area->end : band->end;
+
+		if (start >= end || end - start <= most)
+			continue;
+		most = end - start;
+		name = area->name;
+	}
+	return name;
+}
+
+/* To the right of a band: what it is, and its size */
+static void draw_band_note(cairo_t *cr, const struct drawing *d, u32 nr, const struct areas *areas)
+{
+	const struct heat_band *band = &d->heat->bands[nr];
+	double middle = band_top(d->heat, nr) + band->nr_rows, height = band->nr_rows * 2.0;
+	const char *name = band_name(band, areas);
+	char text[sizeof(areas->area->name) + UNIT_LEN + 2], size[UNIT_LEN];
+
+	unit_size(size, band->end - band->start);
+	snprintf(text, sizeof(text), "%s%s%s", size, name ? "  " : "", name ? name : "");
+	set_font(cr, FONT, 11, false);
+	set_grey(cr, 0.4);
+	if (height < 60) {
+		put_fitting(cr, PLOT_X + PLOT_W + 6, middle, ALIGN_LEFT, text, NOTE_W);
+		return;
+	}
+	cairo_save(cr);
+	cairo_translate(cr, PLOT_X + PLOT_W + 12, middle);
+	cairo_rotate(cr, -M_PI / 2);
+	put_fitting(cr, 0, 0, ALIGN_CENTRE, text, height);
+	cairo_restore(cr);
+}
+
+/* Addresses at both ends, and in between when there is room */
 static void draw_address_axis(cairo_t *cr, const struct drawing *d, u32 nr)
 {
 	const struct heat_band *band = &d->heat->bands[nr];
@@ -113,18 +156,6 @@ static void draw_address_axis(cairo_t *cr, const struct drawing *d, u32 nr)
 		cairo_line_to(cr, PLOT_X, floor(y) + 0.5);
 		cairo_stroke(cr);
 	}
-	set_font(cr, FONT, 11, false);
-	set_grey(cr, 0.4);
-	cairo_save(cr);
-	unit_size(text, band->end - band->start);
-	if (height >= 60) {
-		cairo_translate(cr, PLOT_X + PLOT_W + 12, top + height / 2);
-		cairo_rotate(cr, -M_PI / 2);
-		put_text(cr, 0, 0, ALIGN_CENTRE, text);
-	} else {
-		put_text(cr, PLOT_X + PLOT_W + 6, top + height / 2, ALIGN_LEFT, text);
-	}
-	cairo_restore(cr);
 }
 
 static void draw_gap(cairo_t *cr, const struct drawing *d, u32 nr)
@@ -142,19 +173,28 @@ int picture_draw(const char *path, enum picture_type type, const struct drawing 
 {
 	double begin = ((double)d->heat->t0 - (double)d->info->start_ns) / 1e9;
 	int height = PLOT_Y + (int)plot_height(d->heat) + MARGIN_BOTTOM;
+	struct areas areas = { 0 };
 	struct canvas canvas;
 	u32 i;
 
+	/* A picture without names is better than none. */
+	if (!areas_flatten(&d->target->areas, 0, &areas))
+		areas_free(&areas);
 	canvas_begin(&canvas, path, type, height < 480 ? 480 : height, "memory access",
 		     d->info, d->target);
 	for (i = 0; i < d->heat->nr_bands; i++) {
 		draw_cells(canvas.cr, d, i);
 		draw_address_axis(canvas.cr, d, i);
+		draw_band_note(canvas.cr, d, i, &areas);
 		if (i)
 			draw_gap(canvas.cr, d, i);
 	}
+	set_font(canvas.cr, FONT, 12, false);
+	set_grey(canvas.cr, 0.15);
+	put_text(canvas.cr, PLOT_X - 10, PLOT_Y - 20, ALIGN_RIGHT, "address");
 	draw_seconds(canvas.cr, PLOT_Y + plot_height(d->heat), begin,
 		     (double)(d->heat->t1 - d->heat->t0) / 1e9);
 	draw_heat_legend(canvas.cr, PLOT_Y, fmin(plot_height(d->heat), 360), d->scale);
+	areas_free(&areas);
 	return canvas_end(&canvas);
 }

@@ -80,7 +80,7 @@ static u32 get_u32(struct cursor *c)
 	return (u32)value;
 }
 
-/* Keeps what fits, and only what can be printed. */
+/* Keeps what fits, and only what can be printed; lines of a script become one. */
 static void get_text(struct cursor *c, char *text, size_t size)
 {
 	u64 i, len = get(c);
@@ -90,7 +90,7 @@ static void get_text(struct cursor *c, char *text, size_t size)
 		len = 0;
 	}
 	for (i = 0; i < len && i < size - 1; i++)
-		text[i] = (char)(isprint(c->at[i]) ? c->at[i] : '?');
+		text[i] = (char)(isprint(c->at[i]) ? c->at[i] : isspace(c->at[i]) ? ' ' : '?');
 	text[i] = '\0';
 	c->at += len;
 }

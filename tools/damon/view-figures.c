@@ -84,8 +84,8 @@ static bool make_curves(struct curves *c, const struct wss *wss)
 
 	c->nr = wss->nr;
 	c->most = 1;
-	c->name[0] = "touched";
-	c->name[1] = "hot";
+	c->name[0] = "touched within a window";
+	c->name[1] = "hot: at half of the checks";
 	c->seconds = calloc(3 * (size_t)wss->nr, sizeof(double));
 	if (!c->seconds)
 		return false;
