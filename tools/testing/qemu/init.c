@@ -143,7 +143,6 @@ static void mount_kernel_files(const char *root)
 		{ "devtmpfs", "/dev", true },
 		{ "proc", "/proc", true },
 		{ "sysfs", "/sys", true },
-		{ "tmpfs", "/tmp", true },
 		{ "tmpfs", "/run", true },
 		{ "devpts", "/dev/pts", false },
 		{ "tmpfs", "/dev/shm", true },
@@ -175,6 +174,7 @@ static void change_root(const char *tag)
 	mkdir("/.root/work", 0755);
 	mount_at("overlay", "/.root/merged", "overlay",
 		 "lowerdir=/.root/lower,upperdir=/.root/upper,workdir=/.root/work");
+	/* /tmp stays the host's: the tree itself may lie there. */
 	mount_kernel_files("/.root/merged");
 	if (chdir("/.root/merged") || chroot(".") || chdir("/"))
 		give_up("cannot change root to", tag);
@@ -489,6 +489,7 @@ int main(void)
 	/* The initramfs carries no state: a run leaves nothing behind. */
 	umask(022);
 	mount_kernel_files("");
+	mount_at("tmpfs", "/tmp", "tmpfs", NULL);
 	(void)!symlink("/proc/self/fd", "/dev/fd");
 	sethostname("guest", 5);
 	loopback_up();
