@@ -290,90 +290,70 @@ void damon_tree_remove(struct damon_tree *tree)
 	tree->top = NULL;
 }
 
+/**
+ * damon_values_copy() - Copy values that others read or write meanwhile.
+ * @to:		where to
+ * @from:	where from
+ * @size:	of both, a multiple of a word's, to which they are aligned
+ *
+ * None is torn. Any context.
+ */
+void damon_values_copy(void *to, const void *from, size_t size)
+{
+	const unsigned long *src = from;
+	unsigned long *dst = to;
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*dst); i++)
+		WRITE_ONCE(dst[i], READ_ONCE(src[i]));
+}
+
 /* Kinds. Values that do not fit into their type are refused with -ERANGE. */
 
-static int damon_ulong_show(const struct damon_file *file, void *field,
-			    char *buf)
-{
-	return sysfs_emit(buf, "%lu\n", READ_ONCE(*(unsigned long *)field));
+/* For a type, which is the last argument. */
+#define DAMON_NUMBER_KIND(_kind, _format, _parse, ...)			\
+static int damon_##_kind##_show(const struct damon_file *file,		\
+				void *field, char *buf)			\
+{									\
+	return sysfs_emit(buf, _format, READ_ONCE(*(__VA_ARGS__ *)field)); \
+}									\
+									\
+static int damon_##_kind##_store(const struct damon_file *file,		\
+				 void *field, const char *text)		\
+{									\
+	__VA_ARGS__ value;						\
+	int err = _parse(text, 0, &value);				\
+									\
+	if (!err)							\
+		WRITE_ONCE(*(__VA_ARGS__ *)field, value);		\
+	return err;							\
+}									\
+									\
+const struct damon_file_kind damon_file_##_kind = {			\
+	.show = damon_##_kind##_show,					\
+	.store = damon_##_kind##_store,					\
 }
 
-static int damon_ulong_store(const struct damon_file *file, void *field,
-			     const char *text)
-{
-	unsigned long value;
-	int err = kstrtoul(text, 0, &value);
-
-	if (!err)
-		WRITE_ONCE(*(unsigned long *)field, value);
-	return err;
-}
-
-const struct damon_file_kind damon_file_ulong = {
-	.show = damon_ulong_show,
-	.store = damon_ulong_store,
-};
+DAMON_NUMBER_KIND(ulong, "%lu\n", kstrtoul, unsigned long);
+DAMON_NUMBER_KIND(uint, "%u\n", kstrtouint, unsigned int);
+DAMON_NUMBER_KIND(int, "%d\n", kstrtoint, int);
 
 static int damon_ulong_not_zero_store(const struct damon_file *file, void *field,
 				      const char *text)
 {
 	unsigned long value;
-	int err = damon_ulong_store(file, &value, text);
+	int err = kstrtoul(text, 0, &value);
 
-	if (err)
-		return err;
-	if (!value)
-		return -EINVAL;
-	WRITE_ONCE(*(unsigned long *)field, value);
-	return 0;
+	if (!err && !value)
+		err = -EINVAL;
+	if (!err)
+		WRITE_ONCE(*(unsigned long *)field, value);
+	return err;
 }
 
 const struct damon_file_kind damon_file_ulong_not_zero = {
 	.show = damon_ulong_show,
 	.store = damon_ulong_not_zero_store,
-};
-
-static int damon_uint_show(const struct damon_file *file, void *field,
-			   char *buf)
-{
-	return sysfs_emit(buf, "%u\n", READ_ONCE(*(unsigned int *)field));
-}
-
-static int damon_uint_store(const struct damon_file *file, void *field,
-			    const char *text)
-{
-	unsigned int value;
-	int err = kstrtouint(text, 0, &value);
-
-	if (!err)
-		WRITE_ONCE(*(unsigned int *)field, value);
-	return err;
-}
-
-const struct damon_file_kind damon_file_uint = {
-	.show = damon_uint_show,
-	.store = damon_uint_store,
-};
-
-static int damon_int_show(const struct damon_file *file, void *field, char *buf)
-{
-	return sysfs_emit(buf, "%d\n", READ_ONCE(*(int *)field));
-}
-
-static int damon_int_store(const struct damon_file *file, void *field,
-			   const char *text)
-{
-	int value;
-	int err = kstrtoint(text, 0, &value);
-
-	if (!err)
-		WRITE_ONCE(*(int *)field, value);
-	return err;
-}
-
-const struct damon_file_kind damon_file_int = {
-	.show = damon_int_show,
-	.store = damon_int_store,
 };
 
 static int damon_bool_show(const struct damon_file *file, void *field,
@@ -417,17 +397,19 @@ static int damon_keyword_show(const struct damon_file *file, void *field,
 static int damon_keyword_store(const struct damon_file *file, void *field,
 			       const char *text)
 {
-	unsigned int i, nr = file->keywords->size / file->keywords->row_size;
+	const struct damon_keywords *k = file->keywords;
+	unsigned int i, nr = k->size / k->row_size;
 
 	for (i = 0; i < nr; i++) {
 		const char *keyword = damon_keyword(file, i);
 
-		if (!keyword || !sysfs_streq(text, keyword))
-			continue;
-		WRITE_ONCE(*(unsigned int *)field, i);
-		return 0;
+		if (keyword && sysfs_streq(text, keyword))
+			break;
 	}
-	return -EINVAL;
+	if (i == nr || (k->takes && !k->takes(i)))
+		return -EINVAL;
+	WRITE_ONCE(*(unsigned int *)field, i);
+	return 0;
 }
 
 const struct damon_file_kind damon_file_keyword = {

@@ -19,7 +19,6 @@
 #ifndef _MM_DAMON_SYSFS_DIR_H
 #define _MM_DAMON_SYSFS_DIR_H
 
-#include <linux/build_bug.h>
 #include <linux/compiler.h>
 #include <linux/kobject.h>
 #include <linux/list.h>
@@ -59,18 +58,14 @@ struct damon_vec {
  *		user cannot choose
  * @row_size:	size of a row
  * @size:	size of the table
+ * @takes:	can that value be written here? NULL: each can
  */
 struct damon_keywords {
 	const void *rows;
 	size_t row_size;
 	size_t size;
+	bool (*takes)(unsigned int value);
 };
-
-#define DAMON_KEYWORDS(table) {						\
-	.rows = (table),						\
-	.row_size = sizeof((table)[0]),					\
-	.size = sizeof(table),						\
-}
 
 /**
  * struct damon_file_kind - how values of one type are read and written
@@ -93,9 +88,9 @@ struct damon_file_kind {
  * struct damon_file - a file, that is a row of a directory's table
  * @attr:	its name and mode
  * @kind:	how it is read and written
+ * @keywords:	for &damon_file_keyword
  * @offset:	where in the directory's object the value is
  * @obj_size:	size of that object, so that a test can find misplaced rows
- * @keywords:	for &damon_file_keyword
  * @no_erange:	a number too large for its type is -EINVAL, not -ERANGE
  *
  * Each row is a class of its own for lockdep. A table that ends up below itself
@@ -104,9 +99,9 @@ struct damon_file_kind {
 struct damon_file {
 	struct attribute attr;
 	const struct damon_file_kind *kind;
-	size_t offset;
-	size_t obj_size;
 	const struct damon_keywords *keywords;
+	u16 offset;
+	u16 obj_size;
 	bool no_erange;
 };
 
@@ -121,9 +116,9 @@ struct damon_file {
 struct damon_subdir {
 	const char *name;
 	const struct damon_dir_desc *desc;
-	size_t offset;
-	size_t parent_size;
-	size_t obj_size;
+	u16 offset;
+	u16 parent_size;
+	u16 obj_size;
 };
 
 /**
@@ -172,77 +167,54 @@ struct damon_dir {
 };
 
 /*
- * Rows. The type of the member is compared at compile time: a row of the wrong
- * kind does not build.
+ * Rows. How a plain value is read and written follows from its type; a row for a
+ * member of another type does not build.
  */
-#define __DAMON_MEMBER(_ctype, ...)					\
-	(offsetof(__VA_ARGS__) +					\
-	 BUILD_BUG_ON_ZERO(!__same_type(_ctype, typeof_member(__VA_ARGS__))))
+#define __DAMON_KIND_IF(_type, _kind, _else, ...)			\
+	__builtin_choose_expr(__same_type(_type, typeof_member(__VA_ARGS__)), \
+			      &(_kind), _else)
+
+#define __DAMON_KIND(...)						\
+	__DAMON_KIND_IF(unsigned long, damon_file_ulong,		\
+	__DAMON_KIND_IF(unsigned int, damon_file_uint,			\
+	__DAMON_KIND_IF(int, damon_file_int,				\
+	__DAMON_KIND_IF(bool, damon_file_bool,				\
+	__DAMON_KIND_IF(char __rcu *, damon_file_string,		\
+			(void)0, __VA_ARGS__),				\
+			__VA_ARGS__), __VA_ARGS__), __VA_ARGS__), __VA_ARGS__)
 
 /* The common part of a row for a member. */
-#define __DAMON_RW(_name, _kind, _ctype, _struct, _member)		\
-	__DAMON_ROW(_name, 0600, _kind, _ctype, _struct, _member)
-
-#define __DAMON_ROW(_name, _mode, _kind, _ctype, _struct, _member)	\
+#define __DAMON_ROW(_name, _mode, _kind, _struct, _member)		\
 	.attr = { .name = _name, .mode = _mode },			\
-	.kind = &(_kind),						\
-	.offset = __DAMON_MEMBER(_ctype, _struct, _member),		\
+	.kind = _kind,							\
+	.offset = offsetof(_struct, _member),				\
 	.obj_size = sizeof(_struct)
 
-#define DAMON_RW_ULONG(_name, _struct, _member)	{			\
-	__DAMON_RW(_name, damon_file_ulong, unsigned long, _struct, _member), \
-}
+#define __DAMON_VALUE(_name, _mode, ...)				\
+	__DAMON_ROW(_name, _mode, __DAMON_KIND(__VA_ARGS__), __VA_ARGS__)
 
-#define DAMON_RW_ULONG_NO_ERANGE(_name, _struct, _member) {		\
-	__DAMON_RW(_name, damon_file_ulong, unsigned long, _struct, _member), \
-	.no_erange = true,						\
-}
+#define DAMON_RW(_name, _struct, _member)				\
+	{ __DAMON_VALUE(_name, 0600, _struct, _member) }
 
-#define DAMON_RO_UINT(_name, _struct, _member)	{			\
-	__DAMON_ROW(_name, 0400, damon_file_uint, unsigned int, _struct, \
-		    _member),						\
-}
+#define DAMON_RO(_name, _struct, _member)				\
+	{ __DAMON_VALUE(_name, 0400, _struct, _member) }
 
-#define DAMON_RW_ULONG_NOT_ZERO(_name, _struct, _member) {		\
-	__DAMON_RW(_name, damon_file_ulong_not_zero, unsigned long, _struct, \
-		   _member),						\
-}
+/* One that is read and written in a way of its own. */
+#define DAMON_RW_KIND(_name, _kind, _struct, _member)			\
+	{ __DAMON_ROW(_name, 0600, &(_kind), _struct, _member) }
 
-#define DAMON_RO_ULONG(_name, _struct, _member)	{			\
-	__DAMON_ROW(_name, 0400, damon_file_ulong, unsigned long, _struct, \
-		    _member),						\
-}
+#define DAMON_RW_NO_ERANGE(_name, _struct, _member)			\
+	{ __DAMON_VALUE(_name, 0600, _struct, _member), .no_erange = true }
 
-#define DAMON_RW_UINT_NO_ERANGE(_name, _struct, _member) {		\
-	__DAMON_RW(_name, damon_file_uint, unsigned int, _struct, _member), \
-	.no_erange = true,						\
-}
-
-#define DAMON_RW_UINT(_name, _struct, _member) {			\
-	__DAMON_RW(_name, damon_file_uint, unsigned int, _struct, _member), \
-}
-
-#define DAMON_RW_INT(_name, _struct, _member) {				\
-	__DAMON_RW(_name, damon_file_int, int, _struct, _member),	\
-}
-
-#define DAMON_RW_INT_NO_ERANGE(_name, _struct, _member) {		\
-	__DAMON_RW(_name, damon_file_int, int, _struct, _member),	\
-	.no_erange = true,						\
-}
-
-#define DAMON_RW_BOOL(_name, _struct, _member) {			\
-	__DAMON_RW(_name, damon_file_bool, bool, _struct, _member),	\
-}
-
-#define DAMON_RW_STRING(_name, _struct, _member) {			\
-	__DAMON_RW(_name, damon_file_string, char __rcu *, _struct, _member), \
-}
-
-#define DAMON_RW_KEYWORD(_name, _enum, _struct, _member, _keywords) {	\
-	__DAMON_RW(_name, damon_file_keyword, _enum, _struct, _member),	\
-	.keywords = &(_keywords) +					\
-		    BUILD_BUG_ON_ZERO(sizeof(_enum) != sizeof(int)),	\
+/* An enum, by a table of keywords; see struct damon_keywords, also for more. */
+#define DAMON_RW_KEYWORD(_name, _struct, _member, _table, ...) {	\
+	__DAMON_ROW(_name, 0600, &damon_file_keyword, _struct, _member), \
+	.keywords = &(const struct damon_keywords) {			\
+		.rows = (_table),					\
+		.row_size = sizeof((_table)[0]),			\
+		.size = sizeof(_table),					\
+		__VA_ARGS__						\
+	},								\
 }
 
 /* The file nr_<something> of a vector directory. */
@@ -265,16 +237,33 @@ struct damon_dir {
 	.parent_size = sizeof(_struct), .obj_size = sizeof(_struct),	\
 }
 
-/* A sub-directory that shows a member, a @_ctype, of that object. */
-#define DAMON_SUBDIR_OF(_name, _desc, _ctype, _struct, _member) {	\
+/* A sub-directory that shows a member of that object. */
+#define DAMON_SUBDIR_OF(_name, _desc, _struct, ...) {			\
 	.name = _name, .desc = &(_desc),				\
-	.offset = __DAMON_MEMBER(_ctype, _struct, _member),		\
-	.parent_size = sizeof(_struct), .obj_size = sizeof(_ctype),	\
+	.offset = offsetof(_struct, __VA_ARGS__),			\
+	.parent_size = sizeof(_struct),					\
+	.obj_size = sizeof_field(_struct, __VA_ARGS__),			\
 }
 
-/* A vector directory. */
-#define DAMON_VECTOR(_name, _desc, _struct, _member)			\
-	DAMON_SUBDIR_OF(_name, _desc, struct damon_vec, _struct, _member)
+/*
+ * A vector directory: its file nr_<something>, what is in each element, and for what
+ * object; then other members of struct damon_dir_desc, if any.
+ */
+#define DAMON_VECTOR(_name, _nr_name, _elem, _struct, _member, ...) {	\
+	.name = _name,							\
+	.desc = &(const struct damon_dir_desc) {			\
+		.obj_size = sizeof(struct damon_vec),			\
+		.files = (const struct damon_file[]) {			\
+			DAMON_RW_NR(_nr_name),				\
+			{ }						\
+		},							\
+		.elem = &(_elem),					\
+		__VA_ARGS__						\
+	},								\
+	.offset = offsetof(_struct, _member.dir),			\
+	.parent_size = sizeof(_struct),					\
+	.obj_size = sizeof(struct damon_vec),				\
+}
 
 extern const struct damon_file_kind damon_file_ulong;
 extern const struct damon_file_kind damon_file_ulong_not_zero;
@@ -290,6 +279,7 @@ int __must_check damon_tree_add(struct damon_tree *tree,
 				struct kobject *parent, const char *name);
 void damon_tree_remove(struct damon_tree *tree);
 int damon_vec_set(struct damon_vec *vec, int nr, const void *objs);
+void damon_values_copy(void *to, const void *from, size_t size);
 
 /* The directories of all elements of a vector, in order. Under T. */
 #define damon_vec_for_each(dir_, vec)					\

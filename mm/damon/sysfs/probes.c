@@ -12,81 +12,44 @@
 
 /* filters */
 
-static const struct damon_keywords damon_probe_filter_keywords =
-	DAMON_KEYWORDS(damon_filters);
-
 static const struct damon_dir_desc damon_probe_filter_desc = {
 	.obj_size = sizeof(struct damon_probe_filter_cfg),
 	.files = (const struct damon_file[]) {
-		DAMON_RW_KEYWORD("type", enum damon_filter_type,
-				 struct damon_probe_filter_cfg, type,
-				 damon_probe_filter_keywords),
-		DAMON_RW_BOOL("matching", struct damon_probe_filter_cfg,
-			      matching),
-		DAMON_RW_BOOL("allow", struct damon_probe_filter_cfg, allow),
-		DAMON_RW_STRING("path", struct damon_probe_filter_cfg, path),
+		DAMON_RW_KEYWORD("type", struct damon_probe_filter_cfg, type,
+				 damon_filters),
+		DAMON_RW("matching", struct damon_probe_filter_cfg, matching),
+		DAMON_RW("allow", struct damon_probe_filter_cfg, allow),
+		DAMON_RW("path", struct damon_probe_filter_cfg, path),
 		{ }
 	},
-};
-
-static const struct damon_dir_desc damon_probe_filters_desc = {
-	.obj_size = sizeof(struct damon_vec),
-	.files = (const struct damon_file[]) {
-		DAMON_RW_NR("nr_filters"),
-		{ }
-	},
-	.elem = &damon_probe_filter_desc,
 };
 
 /* preps */
 
-static const struct damon_keywords damon_prep_keywords =
-	DAMON_KEYWORDS(damon_preps);
-
 static const struct damon_dir_desc damon_probe_prep_desc = {
 	.obj_size = sizeof(struct damon_probe_prep_cfg),
 	.files = (const struct damon_file[]) {
-		DAMON_RW_KEYWORD("prep_action", enum damon_prep_action,
-				 struct damon_probe_prep_cfg, action,
-				 damon_prep_keywords),
+		DAMON_RW_KEYWORD("prep_action", struct damon_probe_prep_cfg,
+				 action, damon_preps),
 		{ }
 	},
-};
-
-static const struct damon_dir_desc damon_probe_preps_desc = {
-	.obj_size = sizeof(struct damon_vec),
-	.files = (const struct damon_file[]) {
-		DAMON_RW_NR("nr_preps"),
-		{ }
-	},
-	.elem = &damon_probe_prep_desc,
 };
 
 /* probes/<P> */
 
-static const struct damon_dir_desc damon_probe_desc = {
+const struct damon_dir_desc damon_probe_desc = {
 	.obj_size = sizeof(struct damon_probe_cfg),
 	.files = (const struct damon_file[]) {
-		DAMON_RW_UINT("weight", struct damon_probe_cfg, weight),
+		DAMON_RW("weight", struct damon_probe_cfg, weight),
 		{ }
 	},
 	.subdirs = (const struct damon_subdir[]) {
-		DAMON_VECTOR("filters", damon_probe_filters_desc,
+		DAMON_VECTOR("filters", "nr_filters", damon_probe_filter_desc,
 			     struct damon_probe_cfg, filters),
-		DAMON_VECTOR("preps", damon_probe_preps_desc,
+		DAMON_VECTOR("preps", "nr_preps", damon_probe_prep_desc,
 			     struct damon_probe_cfg, preps),
 		{ }
 	},
-};
-
-const struct damon_dir_desc damon_probes_desc = {
-	.obj_size = sizeof(struct damon_vec),
-	.files = (const struct damon_file[]) {
-		DAMON_RW_NR("nr_probes"),
-		{ }
-	},
-	.elem = &damon_probe_desc,
-	.max_elems = DAMON_MAX_PROBES,
 };
 
 /*

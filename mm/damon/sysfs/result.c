@@ -158,23 +158,15 @@ static void damon_put_stats(struct damon_ctx_cfg *cfg,
 			    const struct damon_results *results)
 {
 	struct damon_scheme_cfg *scheme;
-	const struct damos_stat *stat;
 	struct damon_dir *dir;
 	int i = 0;
 
 	damon_vec_for_each(dir, &cfg->schemes) {
 		if (i >= results->nr)
 			break;
-		stat = &results->schemes[i++].stat;
 		scheme = dir->obj;
-		WRITE_ONCE(scheme->stat.nr_tried, stat->nr_tried);
-		WRITE_ONCE(scheme->stat.sz_tried, stat->sz_tried);
-		WRITE_ONCE(scheme->stat.nr_applied, stat->nr_applied);
-		WRITE_ONCE(scheme->stat.sz_applied, stat->sz_applied);
-		WRITE_ONCE(scheme->stat.qt_exceeds, stat->qt_exceeds);
-		WRITE_ONCE(scheme->stat.sz_ops_filter_passed,
-			   stat->sz_ops_filter_passed);
-		WRITE_ONCE(scheme->stat.nr_snapshots, stat->nr_snapshots);
+		damon_values_copy(&scheme->stat, &results->schemes[i++].stat,
+				  sizeof(scheme->stat));
 	}
 }
 
@@ -189,7 +181,7 @@ static void damon_put_quotas(struct damon_ctx_cfg *cfg,
 		if (i >= results->nr)
 			break;
 		scheme = dir->obj;
-		WRITE_ONCE(scheme->quota.esz, results->schemes[i++].esz);
+		WRITE_ONCE(scheme->quota.numbers.esz, results->schemes[i++].esz);
 	}
 }
 

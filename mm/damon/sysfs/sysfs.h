@@ -78,29 +78,11 @@ struct damon_goal_cfg {
 
 /**
  * struct damon_quota_cfg - schemes/<S>/quotas
- * @ms:			ms (W)
- * @sz:			bytes (W)
- * @reset_interval:	reset_interval_ms (W)
- * @esz:		effective_bytes, a result (W)
- * @goal_tuner:		goal_tuner (W)
- * @fail_charge_num:	fail_charge_num (W)
- * @fail_charge_denom:	fail_charge_denom (W)
- * @weight_sz:		weights/sz_permil (W)
- * @weight_nr_accesses:	weights/nr_accesses_permil (W)
- * @weight_age:		weights/age_permil (W)
- * @goals:		of struct damon_goal_cfg (T)
+ * @numbers:	all but goals, which it has none of (W); esz is a result
+ * @goals:	of struct damon_goal_cfg (T)
  */
 struct damon_quota_cfg {
-	unsigned long ms;
-	unsigned long sz;
-	unsigned long reset_interval;
-	unsigned long esz;
-	enum damos_quota_goal_tuner goal_tuner;
-	unsigned int fail_charge_num;
-	unsigned int fail_charge_denom;
-	unsigned int weight_sz;
-	unsigned int weight_nr_accesses;
-	unsigned int weight_age;
+	struct damos_quota numbers;
 	struct damon_vec goals;
 };
 
@@ -278,19 +260,34 @@ extern const char * const damon_ops_names[NR_DAMON_OPS];
 extern const struct damon_dir_desc damon_top_desc;
 
 /* schemes.c */
-extern const struct damon_dir_desc damon_schemes_desc;
+extern const struct damon_dir_desc damon_scheme_desc;
+
+/* probes.c */
+extern const struct damon_dir_desc damon_probe_desc;
+int damon_stage_probe(struct damon_ctx *ctx, struct damon_probe_cfg *cfg,
+		      int idx, struct damon_reason *why);
+
+/* stage.c */
+typedef int damon_stage_fn(struct damon_ctx *ctx, struct damon_ctx_cfg *cfg,
+			   struct damon_reason *why);
+
+damon_stage_fn damon_stage_start;
+damon_stage_fn damon_stage_commit;
+damon_stage_fn damon_stage_goals;
+
+struct damon_ctx *damon_staged_ctx(struct damon_kdamond_dir *kdamond,
+				   damon_stage_fn *stage,
+				   struct damon_reason *why);
+void damon_ctx_refused(struct damon_reason *why,
+		       const struct damon_reason *detail);
+
+/* stage-scheme.c */
 int damon_stage_scheme(struct damon_ctx *ctx, struct damon_scheme_cfg *cfg,
 		       int idx, struct damon_reason *why);
 int damon_stage_quota_goals(struct damon_ctx *ctx, struct damon_scheme_cfg *cfg,
 			    int idx, struct damon_reason *why);
-
 int damon_stage_memcg(char __rcu **path, u64 *id, const char *file,
 		      struct damon_reason *why);
-
-/* probes.c */
-extern const struct damon_dir_desc damon_probes_desc;
-int damon_stage_probe(struct damon_ctx *ctx, struct damon_probe_cfg *cfg,
-		      int idx, struct damon_reason *why);
 
 /* command.c */
 extern const struct damon_file_kind damon_file_state;

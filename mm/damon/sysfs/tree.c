@@ -21,19 +21,10 @@
 static const struct damon_dir_desc damon_region_desc = {
 	.obj_size = sizeof(struct damon_addr_range),
 	.files = (const struct damon_file[]) {
-		DAMON_RW_ULONG("start", struct damon_addr_range, start),
-		DAMON_RW_ULONG("end", struct damon_addr_range, end),
+		DAMON_RW("start", struct damon_addr_range, start),
+		DAMON_RW("end", struct damon_addr_range, end),
 		{ }
 	},
-};
-
-static const struct damon_dir_desc damon_regions_desc = {
-	.obj_size = sizeof(struct damon_vec),
-	.files = (const struct damon_file[]) {
-		DAMON_RW_NR("nr_regions"),
-		{ }
-	},
-	.elem = &damon_region_desc,
 };
 
 /* targets/<T> */
@@ -41,26 +32,15 @@ static const struct damon_dir_desc damon_regions_desc = {
 static const struct damon_dir_desc damon_target_desc = {
 	.obj_size = sizeof(struct damon_target_cfg),
 	.files = (const struct damon_file[]) {
-		DAMON_RW_INT_NO_ERANGE("pid_target", struct damon_target_cfg,
-				       pid),
-		DAMON_RW_BOOL("obsolete_target", struct damon_target_cfg,
-			      obsolete),
+		DAMON_RW_NO_ERANGE("pid_target", struct damon_target_cfg, pid),
+		DAMON_RW("obsolete_target", struct damon_target_cfg, obsolete),
 		{ }
 	},
 	.subdirs = (const struct damon_subdir[]) {
-		DAMON_VECTOR("regions", damon_regions_desc,
+		DAMON_VECTOR("regions", "nr_regions", damon_region_desc,
 			     struct damon_target_cfg, regions),
 		{ }
 	},
-};
-
-static const struct damon_dir_desc damon_targets_desc = {
-	.obj_size = sizeof(struct damon_vec),
-	.files = (const struct damon_file[]) {
-		DAMON_RW_NR("nr_targets"),
-		{ }
-	},
-	.elem = &damon_target_desc,
 };
 
 /* contexts/<C>/monitoring_attrs */
@@ -68,13 +48,12 @@ static const struct damon_dir_desc damon_targets_desc = {
 static const struct damon_dir_desc damon_intervals_goal_desc = {
 	.obj_size = sizeof(struct damon_intervals_goal),
 	.files = (const struct damon_file[]) {
-		DAMON_RW_ULONG("access_bp", struct damon_intervals_goal,
-			       access_bp),
-		DAMON_RW_ULONG("aggrs", struct damon_intervals_goal, aggrs),
-		DAMON_RW_ULONG("min_sample_us", struct damon_intervals_goal,
-			       min_sample_us),
-		DAMON_RW_ULONG("max_sample_us", struct damon_intervals_goal,
-			       max_sample_us),
+		DAMON_RW("access_bp", struct damon_intervals_goal, access_bp),
+		DAMON_RW("aggrs", struct damon_intervals_goal, aggrs),
+		DAMON_RW("min_sample_us", struct damon_intervals_goal,
+			 min_sample_us),
+		DAMON_RW("max_sample_us", struct damon_intervals_goal,
+			 max_sample_us),
 		{ }
 	},
 };
@@ -82,16 +61,13 @@ static const struct damon_dir_desc damon_intervals_goal_desc = {
 static const struct damon_dir_desc damon_intervals_desc = {
 	.obj_size = sizeof(struct damon_attrs),
 	.files = (const struct damon_file[]) {
-		DAMON_RW_ULONG("sample_us", struct damon_attrs,
-			       sample_interval),
-		DAMON_RW_ULONG("aggr_us", struct damon_attrs, aggr_interval),
-		DAMON_RW_ULONG("update_us", struct damon_attrs,
-			       ops_update_interval),
+		DAMON_RW("sample_us", struct damon_attrs, sample_interval),
+		DAMON_RW("aggr_us", struct damon_attrs, aggr_interval),
+		DAMON_RW("update_us", struct damon_attrs, ops_update_interval),
 		{ }
 	},
 	.subdirs = (const struct damon_subdir[]) {
 		DAMON_SUBDIR_OF("intervals_goal", damon_intervals_goal_desc,
-				struct damon_intervals_goal,
 				struct damon_attrs, intervals_goal),
 		{ }
 	},
@@ -100,8 +76,8 @@ static const struct damon_dir_desc damon_intervals_desc = {
 static const struct damon_dir_desc damon_nr_regions_desc = {
 	.obj_size = sizeof(struct damon_attrs),
 	.files = (const struct damon_file[]) {
-		DAMON_RW_ULONG("min", struct damon_attrs, min_nr_regions),
-		DAMON_RW_ULONG("max", struct damon_attrs, max_nr_regions),
+		DAMON_RW("min", struct damon_attrs, min_nr_regions),
+		DAMON_RW("max", struct damon_attrs, max_nr_regions),
 		{ }
 	},
 };
@@ -109,18 +85,17 @@ static const struct damon_dir_desc damon_nr_regions_desc = {
 static const struct damon_dir_desc damon_attrs_desc = {
 	.obj_size = sizeof(struct damon_ctx_cfg),
 	.files = (const struct damon_file[]) {
-		DAMON_RW_BOOL("tlb_honesty", struct damon_ctx_cfg, tlb_honesty),
+		DAMON_RW("tlb_honesty", struct damon_ctx_cfg, tlb_honesty),
 		{ }
 	},
 	.subdirs = (const struct damon_subdir[]) {
 		DAMON_SUBDIR_OF("intervals", damon_intervals_desc,
-				struct damon_attrs,
 				struct damon_ctx_cfg, attrs),
 		DAMON_SUBDIR_OF("nr_regions", damon_nr_regions_desc,
-				struct damon_attrs,
 				struct damon_ctx_cfg, attrs),
-		DAMON_VECTOR("probes", damon_probes_desc, struct damon_ctx_cfg,
-			     probes),
+		DAMON_VECTOR("probes", "nr_probes", damon_probe_desc,
+			     struct damon_ctx_cfg, probes,
+			     .max_elems = DAMON_MAX_PROBES),
 		{ }
 	},
 };
@@ -134,9 +109,6 @@ const char * const damon_ops_names[] = {
 };
 
 static_assert(ARRAY_SIZE(damon_ops_names) == NR_DAMON_OPS);
-
-static const struct damon_keywords damon_ops_keywords =
-	DAMON_KEYWORDS(damon_ops_names);
 
 static int damon_avail_operations_show(const struct damon_file *file,
 				       void *field, char *buf)
@@ -178,33 +150,22 @@ static const struct damon_dir_desc damon_ctx_desc = {
 			   damon_file_avail_operations, struct damon_ctx_cfg),
 		DAMON_FILE("device", 0400, damon_file_device,
 			   struct damon_ctx_cfg),
-		DAMON_RW_KEYWORD("operations", enum damon_ops_id,
-				 struct damon_ctx_cfg, ops_id,
-				 damon_ops_keywords),
-		DAMON_RW_ULONG_NOT_ZERO("addr_unit", struct damon_ctx_cfg,
-					addr_unit),
-		DAMON_RW_BOOL("pause", struct damon_ctx_cfg, pause),
+		DAMON_RW_KEYWORD("operations", struct damon_ctx_cfg, ops_id,
+				 damon_ops_names),
+		DAMON_RW_KIND("addr_unit", damon_file_ulong_not_zero,
+			      struct damon_ctx_cfg, addr_unit),
+		DAMON_RW("pause", struct damon_ctx_cfg, pause),
 		{ }
 	},
 	.subdirs = (const struct damon_subdir[]) {
 		DAMON_SUBDIR("monitoring_attrs", damon_attrs_desc,
 			     struct damon_ctx_cfg),
-		DAMON_VECTOR("targets", damon_targets_desc,
+		DAMON_VECTOR("targets", "nr_targets", damon_target_desc,
 			     struct damon_ctx_cfg, targets),
-		DAMON_VECTOR("schemes", damon_schemes_desc,
+		DAMON_VECTOR("schemes", "nr_schemes", damon_scheme_desc,
 			     struct damon_ctx_cfg, schemes),
 		{ }
 	},
-};
-
-static const struct damon_dir_desc damon_contexts_desc = {
-	.obj_size = sizeof(struct damon_vec),
-	.files = (const struct damon_file[]) {
-		DAMON_RW_NR("nr_contexts"),
-		{ }
-	},
-	.elem = &damon_ctx_desc,
-	.max_elems = 1,
 };
 
 /* kdamonds/<N> */
@@ -227,20 +188,11 @@ static const struct damon_dir_desc damon_kdamond_desc = {
 		{ }
 	},
 	.subdirs = (const struct damon_subdir[]) {
-		DAMON_VECTOR("contexts", damon_contexts_desc,
-			     struct damon_kdamond_dir, contexts),
+		DAMON_VECTOR("contexts", "nr_contexts", damon_ctx_desc,
+			     struct damon_kdamond_dir, contexts,
+			     .max_elems = 1),
 		{ }
 	},
-};
-
-static const struct damon_dir_desc damon_kdamonds_desc = {
-	.obj_size = sizeof(struct damon_vec),
-	.files = (const struct damon_file[]) {
-		DAMON_RW_NR("nr_kdamonds"),
-		{ }
-	},
-	.elem = &damon_kdamond_desc,
-	.may_resize = damon_kdamonds_may_resize,
 };
 
 /* The top */
@@ -248,8 +200,9 @@ static const struct damon_dir_desc damon_kdamonds_desc = {
 static const struct damon_dir_desc damon_admin_desc = {
 	.obj_size = sizeof(struct damon_admin_dir),
 	.subdirs = (const struct damon_subdir[]) {
-		DAMON_VECTOR("kdamonds", damon_kdamonds_desc,
-			     struct damon_admin_dir, kdamonds),
+		DAMON_VECTOR("kdamonds", "nr_kdamonds", damon_kdamond_desc,
+			     struct damon_admin_dir, kdamonds,
+			     .may_resize = damon_kdamonds_may_resize),
 		{ }
 	},
 };

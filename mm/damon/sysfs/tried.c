@@ -19,13 +19,12 @@
 static const struct damon_dir_desc damon_tried_region_desc = {
 	.obj_size = sizeof(struct damon_tried_region),
 	.files = (const struct damon_file[]) {
-		DAMON_RO_ULONG("start", struct damon_tried_region, start),
-		DAMON_RO_ULONG("end", struct damon_tried_region, end),
-		DAMON_RO_UINT("nr_accesses", struct damon_tried_region,
-			      nr_accesses),
-		DAMON_RO_UINT("age", struct damon_tried_region, age),
-		DAMON_RO_ULONG("sz_filter_passed", struct damon_tried_region,
-			       sz_filter_passed),
+		DAMON_RO("start", struct damon_tried_region, start),
+		DAMON_RO("end", struct damon_tried_region, end),
+		DAMON_RO("nr_accesses", struct damon_tried_region, nr_accesses),
+		DAMON_RO("age", struct damon_tried_region, age),
+		DAMON_RO("sz_filter_passed", struct damon_tried_region,
+			 sz_filter_passed),
 		{ }
 	},
 };
@@ -35,8 +34,8 @@ static_assert(offsetof(struct damon_tried_regions, regions) == 0);
 const struct damon_dir_desc damon_tried_regions_desc = {
 	.obj_size = sizeof(struct damon_tried_regions),
 	.files = (const struct damon_file[]) {
-		DAMON_RO_ULONG("total_bytes", struct damon_tried_regions,
-			       total_bytes),
+		DAMON_RO("total_bytes", struct damon_tried_regions,
+			 total_bytes),
 		{ }
 	},
 	.elem = &damon_tried_region_desc,

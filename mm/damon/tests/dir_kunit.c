@@ -40,8 +40,6 @@ struct box {
 	struct damon_vec few;
 };
 
-static const struct damon_keywords box_keywords = DAMON_KEYWORDS(box_colours);
-
 /* Objects that were made and freed. */
 static atomic_t box_nr_made, box_nr_freed;
 static bool box_stuck;
@@ -68,7 +66,7 @@ static int box_may_resize(struct damon_vec *vec)
 static const struct damon_dir_desc box_lid_desc = {
 	.obj_size = sizeof(struct box_lid),
 	.files = (const struct damon_file[]) {
-		DAMON_RW_ULONG("width", struct box_lid, width),
+		DAMON_RW("width", struct box_lid, width),
 		{ }
 	},
 };
@@ -78,24 +76,14 @@ static const struct damon_dir_desc inner_box_desc = {
 	.init = box_init,
 	.exit = box_exit,
 	.files = (const struct damon_file[]) {
-		DAMON_RW_ULONG("ulong", struct box, ulong_value),
-		DAMON_RW_STRING("label", struct box, label),
+		DAMON_RW("ulong", struct box, ulong_value),
+		DAMON_RW("label", struct box, label),
 		{ }
 	},
 	.subdirs = (const struct damon_subdir[]) {
-		DAMON_SUBDIR_OF("lid", box_lid_desc, struct box_lid,
-				struct box, lid),
+		DAMON_SUBDIR_OF("lid", box_lid_desc, struct box, lid),
 		{ }
 	},
-};
-
-static const struct damon_dir_desc inner_boxes_desc = {
-	.obj_size = sizeof(struct damon_vec),
-	.files = (const struct damon_file[]) {
-		DAMON_RW_NR("nr_inner"),
-		{ }
-	},
-	.elem = &inner_box_desc,
 };
 
 static const struct damon_dir_desc box_desc = {
@@ -103,34 +91,15 @@ static const struct damon_dir_desc box_desc = {
 	.init = box_init,
 	.exit = box_exit,
 	.files = (const struct damon_file[]) {
-		DAMON_RW_ULONG("ulong", struct box, ulong_value),
-		DAMON_RW_STRING("label", struct box, label),
+		DAMON_RW("ulong", struct box, ulong_value),
+		DAMON_RW("label", struct box, label),
 		{ }
 	},
 	.subdirs = (const struct damon_subdir[]) {
-		DAMON_VECTOR("inner", inner_boxes_desc, struct box, boxes),
+		DAMON_VECTOR("inner", "nr_inner", inner_box_desc, struct box,
+			     boxes),
 		{ }
 	},
-};
-
-static const struct damon_dir_desc boxes_desc = {
-	.obj_size = sizeof(struct damon_vec),
-	.files = (const struct damon_file[]) {
-		DAMON_RW_NR("nr_boxes"),
-		{ }
-	},
-	.elem = &box_desc,
-	.may_resize = box_may_resize,
-};
-
-static const struct damon_dir_desc few_desc = {
-	.obj_size = sizeof(struct damon_vec),
-	.files = (const struct damon_file[]) {
-		DAMON_RW_NR("nr_few"),
-		{ }
-	},
-	.elem = &inner_box_desc,
-	.max_elems = 2,
 };
 
 static const struct damon_dir_desc top_box_desc = {
@@ -138,19 +107,20 @@ static const struct damon_dir_desc top_box_desc = {
 	.init = box_init,
 	.exit = box_exit,
 	.files = (const struct damon_file[]) {
-		DAMON_RW_ULONG("ulong", struct box, ulong_value),
-		DAMON_RW_UINT("uint", struct box, uint_value),
-		DAMON_RW_INT("int", struct box, int_value),
-		DAMON_RW_INT_NO_ERANGE("pid", struct box, pid_value),
-		DAMON_RW_BOOL("bool", struct box, bool_value),
-		DAMON_RW_KEYWORD("colour", enum box_colour, struct box, colour,
-				 box_keywords),
-		DAMON_RW_STRING("label", struct box, label),
+		DAMON_RW("ulong", struct box, ulong_value),
+		DAMON_RW("uint", struct box, uint_value),
+		DAMON_RW("int", struct box, int_value),
+		DAMON_RW_NO_ERANGE("pid", struct box, pid_value),
+		DAMON_RW("bool", struct box, bool_value),
+		DAMON_RW_KEYWORD("colour", struct box, colour, box_colours),
+		DAMON_RW("label", struct box, label),
 		{ }
 	},
 	.subdirs = (const struct damon_subdir[]) {
-		DAMON_VECTOR("boxes", boxes_desc, struct box, boxes),
-		DAMON_VECTOR("few", few_desc, struct box, few),
+		DAMON_VECTOR("boxes", "nr_boxes", box_desc, struct box, boxes,
+			     .may_resize = box_may_resize),
+		DAMON_VECTOR("few", "nr_few", inner_box_desc, struct box, few,
+			     .max_elems = 2),
 		{ }
 	},
 };

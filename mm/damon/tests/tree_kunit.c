@@ -23,9 +23,8 @@ static void tree_test_file(struct kunit *test,
 		KUNIT_EXPECT_NOT_NULL_MSG(test, file->kind->store, "%s", name);
 	KUNIT_EXPECT_EQ_MSG(test, file->obj_size, desc->obj_size, "%s", name);
 	KUNIT_EXPECT_LT_MSG(test, file->offset, desc->obj_size, "%s", name);
-	/* Kinds that take only some of the keywords have them as well. */
-	if (file->kind == &damon_file_keyword)
-		KUNIT_EXPECT_NOT_NULL_MSG(test, file->keywords, "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, file->kind == &damon_file_keyword,
+			    !!file->keywords, "%s", name);
 	if (file->keywords)
 		KUNIT_EXPECT_GT_MSG(test, file->keywords->size, 0, "%s", name);
 	if (file->kind == &damon_file_nr)
