@@ -44,6 +44,8 @@
 #define DAMON_SPREAD_ROUNDS	3
 /* More trials than that say nothing new: older ones are faded out. */
 #define DAMON_MAX_TRIALS	512
+/* Windows without a miss after which earlier misses do not tell neighbours apart. */
+#define DAMON_MAX_FLAWLESS	8
 
 /**
  * damon_update_region_access_rate() - Tell the result of one sample.
@@ -200,6 +202,10 @@ static void damon_region_end_window(struct damon_region *r, unsigned int nr)
 		/* No look was possible: nothing new is known. */
 		r->nr_accesses = s->last_nr_accesses;
 	s->unchecked = s->tried && !window.trials;
+	if (!window.hits || window.hits < window.trials)
+		s->flawless = 0;
+	else if (s->flawless < DAMON_MAX_FLAWLESS)
+		s->flawless++;
 
 	changed = damon_tally_x2(window, damon_tally_all(s->past)) >=
 		  DAMON_X2_CUT;
@@ -234,6 +240,20 @@ static bool damon_survey_differs(struct damon_region *a, struct damon_region *b)
 }
 
 /*
+ * Are neighbours the same? What of two has been in use all the time for long is,
+ * whatever was seen before their borders were found.
+ */
+static bool damon_are_alike(struct damon_region *a, struct damon_region *b,
+			    struct damon_tally past_a, struct damon_tally past_b)
+{
+	if (damon_survey_differs(a, b))
+		return false;
+	return damon_tally_x2(past_a, past_b) < DAMON_X2_JOIN ||
+	       min(damon_region_state(a)->flawless,
+		   damon_region_state(b)->flawless) == DAMON_MAX_FLAWLESS;
+}
+
+/*
  * Join neighbours whose rates differ by less than @x2, until no more than @nr
  * regions are left. Returns how many there are.
  */
@@ -260,9 +280,9 @@ static unsigned int damon_join_alike(struct damon_ctx *ctx, unsigned int nr_all,
 			if (r->ar.end == next->ar.start &&
 			    next->ar.end - r->ar.start <= sz_limit &&
 			    min(left.trials, right.trials) >= min_trials &&
-			    (x2 > DAMON_X2_JOIN ||
-			     !damon_survey_differs(r, next)) &&
-			    damon_tally_x2(left, right) < x2) {
+			    (x2 > DAMON_X2_JOIN ?
+			     damon_tally_x2(left, right) < x2 :
+			     damon_are_alike(r, next, left, right))) {
 				damon_region_join(t, r);
 				left.hits += right.hits;
 				left.trials += right.trials;

@@ -87,6 +87,8 @@ struct damon_tally {
  * @spread:	so is one address in each other part (K)
  * @salt:	where in their parts these lie (K)
  * @wants_spread: one look a tick says too little (K)
+ * @flawless:	windows in a row in each of which all looks found an access, up to
+ *		a maximum (K)
  * @rests:	one look in DAMON_REST_TICKS or more says enough; all that rest have
  *		it in the same tick, so that the thread can sleep longer (K)
  * @leaf_sz:	bytes in the page of the last sample; zero: not known (K)
@@ -110,6 +112,7 @@ struct damon_region_state {
 	struct damon_addr_range core;
 	u8 passes;
 	u8 fresh;
+	u8 flawless;
 	bool pending;
 	bool spread;
 	bool wants_spread;

@@ -274,6 +274,7 @@ void damon_region_join(struct damon_target *t, struct damon_region *left)
 	damon_tally_add(l->window, r->window);
 	damon_tally_add(l->past, r->past);
 	l->unchecked &= r->unchecked;
+	l->flawless = min(l->flawless, r->flawless);
 	damon_destroy_region(right, t);
 }
 
