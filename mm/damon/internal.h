@@ -92,6 +92,8 @@ struct damon_tally {
  * @rests:	one look in DAMON_REST_TICKS or more says enough; all that rest have
  *		it in the same tick, so that the thread can sleep longer (K)
  * @leaf_sz:	bytes in the page of the last sample; zero: not known (K)
+ * @vma:	mapping that the sample was in, as of &damon_va_target.vma_seq; NULL:
+ *		not known. Not to be touched but by the walk (K)
  * @doubted:	translations were flushed when the sample was prepared (K)
  * @unchecked:	no look was possible in the last window (K)
  * @proven:	the rest of the window has nothing to add to the result (K)
@@ -128,6 +130,7 @@ struct damon_region_state {
 	u64 salt;
 	unsigned long probe_addr;
 	unsigned long leaf_sz;
+	struct vm_area_struct *vma;
 	struct damon_tally window[DAMON_NR_STRATA + 1];
 	struct damon_tally past[DAMON_NR_STRATA + 1];
 };
@@ -223,6 +226,9 @@ struct damon_honesty {
  *		do
  * @map_count:	number of mappings when they were looked at last
  * @total_vm:	pages in them
+ * @vma_seq:	what counted changes of mappings when regions remembered theirs
+ * @vma_time:	when it was looked at last, in jiffies
+ * @vma_known:	whether regions remember any
  * @survey:	of its page tables
  * @hearsay:	of other surveys
  * @honesty:	about what TLBs hide
@@ -234,6 +240,9 @@ struct damon_va_target {
 	u64 due;
 	int map_count;
 	unsigned long total_vm;
+	unsigned int vma_seq;
+	unsigned long vma_time;
+	bool vma_known;
 	struct damon_survey survey;
 	struct damon_hearsay hearsay;
 	struct damon_honesty honesty;

@@ -11,6 +11,10 @@
  * tree touches their span, and the cursor goes below an entry only where one
  * does. After the lock is dropped it begins again from the top.
  *
+ * A region remembers the mapping of its sample for the next visit, which is worth
+ * most where it reaches over many of them. That is good as long as nobody has held
+ * mmap_lock for writing since, which mm->mm_lock_seq tells.
+ *
  * Entries are read without a lock: a table at hand cannot be freed, at worst it
  * is no longer in use. Only where a bit is set is the page table lock taken, and
  * the entry looked at again; that serializes with migration, swap-out and
@@ -41,6 +45,12 @@
 /* What a leaf costs whose bit is cleared, by the reads that could be made. */
 #define DAMON_VA_LEAF_COST	8
 
+/*
+ * Mappings are not remembered for longer than mm_lock_seq takes to count a full turn,
+ * by a wide margin.
+ */
+#define DAMON_VA_VMA_TIME	(4 * HZ)
+
 /* What the cursor is on: how entries of its span are read. */
 enum damon_va_leaf {
 	DAMON_VA_UNKNOWN,	/* cannot be judged now */
@@ -60,6 +70,8 @@ enum damon_va_result {
  * struct damon_va_cursor - where the walk is
  * @mm:		address space, with mmap_lock held for reading
  * @has_notifiers: secondary MMUs may have seen accesses that we do not
+ * @hints:	mappings that regions remember are still there
+ * @hint:	one that may have what is looked for next; or NULL
  * @vma:	mapping at @map, or NULL for a hole
  * @map:	span of the mapping or hole; empty: none known
  * @pmds:	table of PMDs of the PUD at @pmds_start, or NULL
@@ -79,6 +91,8 @@ struct damon_va_cursor {
 	struct mm_struct *mm;
 	bool has_notifiers;
 
+	bool hints;
+	struct vm_area_struct *hint;
 	struct vm_area_struct *vma;
 	struct damon_addr_range map;
 
@@ -131,8 +145,12 @@ static void damon_va_hold(struct damon_va_cursor *c, enum damon_va_leaf leaf,
 static void damon_va_find_map(struct damon_va_cursor *c, unsigned long addr)
 {
 	MA_STATE(mas, &c->mm->mm_mt, addr, addr);
+	struct vm_area_struct *hint = c->hint;
 
-	c->vma = vma_lookup(c->mm, addr);
+	if (hint && hint->vm_start <= addr && addr < hint->vm_end)
+		c->vma = hint;
+	else
+		c->vma = vma_lookup(c->mm, addr);
 	if (likely(c->vma)) {
 		c->map.start = c->vma->vm_start;
 		c->map.end = c->vma->vm_end;
@@ -448,8 +466,43 @@ static __always_inline bool damon_va_clear(struct damon_va_cursor *c,
 	return true;
 }
 
+/*
+ * With mmap_lock held for reading, once more: are the mappings those that regions
+ * remember? Otherwise they forget them.
+ */
+static bool damon_va_maps_unchanged(struct mm_struct *mm,
+				    struct damon_va_target *va)
+{
+	bool known = va->vma_known &&
+		     time_before(jiffies, va->vma_time + DAMON_VA_VMA_TIME);
+
+#ifdef CONFIG_PER_VMA_LOCK
+	unsigned int seq = raw_read_seqcount(&mm->mm_lock_seq);
+
+	known &= seq == va->vma_seq;
+	va->vma_seq = seq;
+	va->vma_time = jiffies;
+#endif
+	return known;
+}
+
+/* Begin to hold mmap_lock, with what is known from the last time. */
+static void damon_va_begin(struct damon_va_cursor *c, struct damon_target *t)
+{
+	struct damon_region *r;
+
+	mmap_read_lock(c->mm);
+	/* Without it, nothing tells when they change. */
+	c->hints = IS_ENABLED(CONFIG_PER_VMA_LOCK);
+	if (damon_va_maps_unchanged(c->mm, &damon_target_state(t)->va))
+		return;
+	damon_for_each_region(r, t)
+		damon_region_state(r)->vma = NULL;
+}
+
 /* Let others have the locks and the CPU, if they want them. */
-static void damon_va_breathe(struct damon_va_cursor *c)
+static void damon_va_breathe(struct damon_va_cursor *c,
+			     struct damon_va_target *va)
 {
 	if (!need_resched() && !mmap_lock_is_contended(c->mm))
 		return;
@@ -460,6 +513,7 @@ static void damon_va_breathe(struct damon_va_cursor *c)
 	*c = (struct damon_va_cursor){
 		.mm = c->mm,
 		.has_notifiers = c->has_notifiers,
+		.hints = damon_va_maps_unchanged(c->mm, va) && c->hints,
 		.samples = c->samples,
 		.young = c->young,
 	};
@@ -554,7 +608,7 @@ static void damon_va_survey_region(struct damon_va_cursor *c,
 		do {
 			damon_va_release(c);
 			damon_va_survey(c->mm, va, r->ar.end);
-			damon_va_breathe(c);
+			damon_va_breathe(c, va);
 		} while (sv->look.reached < r->ar.end && sv->look.credit > 0);
 	}
 	if (sv->look.reached >= r->ar.end)
@@ -571,6 +625,7 @@ static __always_inline void damon_va_check_region(struct damon_va_cursor *c,
 	unsigned int i;
 
 	rs->pending = false;
+	c->hint = c->hints ? rs->vma : NULL;
 	result = damon_va_check(c, r->sampling_addr);
 	if (likely(c->leaf == DAMON_VA_PTES))
 		rs->leaf_sz = PAGE_SIZE;
@@ -602,6 +657,7 @@ static __always_inline void damon_va_prepare_region(struct damon_va_cursor *c,
 	rs->spread = false;
 	if (!damon_va_clear(c, damon_region_next_sample(s, r)))
 		rs->pending = false;
+	rs->vma = c->vma;
 	if (likely(!rs->spread))
 		return;
 	/* One that cannot be cleared now is not accessed either: rare. */
@@ -680,7 +736,7 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 	bool doubts = false, busy = false, resting = false;
 	struct damon_region *r;
 
-	mmap_read_lock(mm);
+	damon_va_begin(&c, t);
 	damon_for_each_region(r, t) {
 		struct damon_region_state *rs = damon_region_state(r);
 
@@ -708,11 +764,12 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 					 damon_region_certified(rs));
 		resting |= rs->rests;
 		if (!--breath) {
-			damon_va_breathe(&c);
+			damon_va_breathe(&c, va);
 			breath = DAMON_BREATH;
 		}
 	}
 	damon_va_release(&c);
+	va->vma_known = c.hints;
 	mmap_read_unlock(mm);
 	s->cost.samples += c.samples;
 	if (survey && va->survey.look.credit > 0)

@@ -173,6 +173,7 @@ static void damon_va_remember_mm(struct damon_va_target *va,
 		mmdrop(va->mm);
 	}
 	va->mm = mm;
+	va->vma_known = false;
 	if (mm) {
 		mmgrab(mm);
 		damon_hearsay_join(&va->hearsay, mm);
