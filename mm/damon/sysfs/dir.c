@@ -223,8 +223,7 @@ static int damon_vec_add(struct damon_vec *vec, int idx, const void *obj)
  * @vec:	vector; T is held
  * @nr:		how many there shall be
  * @objs:	an array of @nr objects that theirs are copies of; NULL: give them
- *		their defaults. An element with directories of its own has
- *		defaults only
+ *		their defaults. Vectors in a copy are empty
  *
  * May sleep: waits for those who read or write files of the old ones.
  *

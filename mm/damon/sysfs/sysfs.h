@@ -107,12 +107,23 @@ struct damon_filter_cfg {
 };
 
 /**
+ * struct damon_tried_probe - .../tried_regions/<R>/probes/<P>; constant
+ * @hits:	how many looks the probe hit
+ */
+struct damon_tried_probe {
+	unsigned int hits;
+};
+
+/**
  * struct damon_tried_region - schemes/<S>/tried_regions/<R>; constant
  * @start:	first address
  * @end:	first address behind it
  * @nr_accesses: how many looks found an access
  * @age:	windows without a significant change of @nr_accesses
  * @sz_filter_passed: bytes that filters about pages let pass
+ * @probes:	of struct damon_tried_probe (T)
+ * @hits:	what they are copies of
+ * @nr_probes:	how many there are
  */
 struct damon_tried_region {
 	unsigned long start;
@@ -120,6 +131,9 @@ struct damon_tried_region {
 	unsigned int nr_accesses;
 	unsigned int age;
 	unsigned long sz_filter_passed;
+	struct damon_vec probes;
+	struct damon_tried_probe hits[DAMON_MAX_PROBES];
+	int nr_probes;
 };
 
 /**

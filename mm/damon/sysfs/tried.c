@@ -16,6 +16,19 @@
 
 #include "sysfs.h"
 
+static const struct damon_dir_desc damon_tried_probe_desc = {
+	.obj_size = sizeof(struct damon_tried_probe),
+	.files = (const struct damon_file[]) {
+		DAMON_RO("hits", struct damon_tried_probe, hits),
+		{ }
+	},
+};
+
+static const struct damon_dir_desc damon_tried_probes_desc = {
+	.obj_size = sizeof(struct damon_vec),
+	.elem = &damon_tried_probe_desc,
+};
+
 static const struct damon_dir_desc damon_tried_region_desc = {
 	.obj_size = sizeof(struct damon_tried_region),
 	.files = (const struct damon_file[]) {
@@ -25,6 +38,11 @@ static const struct damon_dir_desc damon_tried_region_desc = {
 		DAMON_RO("age", struct damon_tried_region, age),
 		DAMON_RO("sz_filter_passed", struct damon_tried_region,
 			 sz_filter_passed),
+		{ }
+	},
+	.subdirs = (const struct damon_subdir[]) {
+		DAMON_SUBDIR_OF("probes", damon_tried_probes_desc,
+				struct damon_tried_region, probes),
 		{ }
 	},
 };
@@ -93,7 +111,9 @@ static void damon_tried_walk_fn(void *data, struct damon_ctx *ctx,
 				struct damos *s, unsigned long sz_filter_passed)
 {
 	struct damon_tried_walk *walk = data;
+	struct damon_tried_region *shown;
 	struct damon_tried *tried;
+	struct damon_probe *probe;
 	struct damos *scheme;
 	int idx = 0;
 
@@ -113,13 +133,19 @@ static void damon_tried_walk_fn(void *data, struct damon_ctx *ctx,
 		walk->err = damon_tried_grow(tried);
 	if (walk->err)
 		return;
-	tried->regions[tried->nr++] = (struct damon_tried_region) {
+	shown = &tried->regions[tried->nr++];
+	*shown = (struct damon_tried_region) {
 		.start = r->ar.start,
 		.end = r->ar.end,
 		.nr_accesses = damon_nr_accesses_mvsum(r, ctx),
 		.age = r->age,
 		.sz_filter_passed = sz_filter_passed,
 	};
+	damon_for_each_probe(probe, ctx) {
+		shown->hits[shown->nr_probes].hits =
+			damon_probe_hits_mvsum(shown->nr_probes, r, ctx);
+		shown->nr_probes++;
+	}
 }
 
 static int damon_tried_walk(struct damon_kdamond_dir *kdamond,
@@ -135,6 +161,28 @@ static int damon_tried_walk(struct damon_kdamond_dir *kdamond,
 	if (err == -ECANCELED && damon_is_running(kdamond->ctx))
 		damon_reason_set(why, err, "state: no scheme is active");
 	return err ?: walk->err;
+}
+
+/* Show the regions of one scheme, and the hits of probes in each. Under T. */
+static int damon_tried_put_regions(struct damon_vec *vec,
+				   const struct damon_tried *tried)
+{
+	struct damon_dir *dir;
+	int err;
+
+	err = damon_vec_set(vec, tried->nr, tried->regions);
+	if (err)
+		return err;
+	damon_vec_for_each(dir, vec) {
+		struct damon_tried_region *region = dir->obj;
+
+		err = damon_vec_set(&region->probes, region->nr_probes,
+				    region->hits);
+		if (err)
+			break;
+		cond_resched();
+	}
+	return err;
 }
 
 /*
@@ -154,8 +202,7 @@ static int damon_tried_put(struct damon_ctx_cfg *cfg,
 
 		if (walk && i < walk->nr)
 			tried = &walk->schemes[i++];
-		err = damon_vec_set(&scheme->tried.regions, tried->nr,
-				    tried->regions);
+		err = damon_tried_put_regions(&scheme->tried.regions, tried);
 		if (err && walk) {
 			damon_tried_put(cfg, NULL);
 			break;

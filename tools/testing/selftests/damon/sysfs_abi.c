@@ -424,7 +424,8 @@ TEST_F(abi, results)
 
 	ASSERT_EQ(0, damon_sysfs_stage(victim));
 	for (e = damon_abi; e->path; e++)
-		if (damon_abi_is_nr(e) && strstr(e->path, "/nr_schemes"))
+		if (damon_abi_is_nr(e) && (strstr(e->path, "/nr_schemes") ||
+					   strstr(e->path, "/nr_probes")))
 			ASSERT_EQ(0, damon_sysfs_write(damon_abi_first(e, path), "1"));
 	snprintf(path, sizeof(path), "%ssz/max", scheme);
 	ASSERT_EQ(0, damon_sysfs_write(path, ULONG_MAX_TEXT));

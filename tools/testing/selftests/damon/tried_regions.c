@@ -163,6 +163,55 @@ TEST_F(tried, what_is_shown)
 	EXPECT_EQ(sum, damon_sysfs_read_long(TRIED "total_bytes"));
 }
 
+static int nr_probes_shown(void)
+{
+	int nr = 0;
+
+	char file[32];
+
+	do
+		snprintf(file, sizeof(file), "probes/%d/hits", nr++);
+	while (nr < 100 && shown(0, file) >= 0);
+	return nr - 1;
+}
+
+/* What probes hit, a directory each, as of the probes that ran at that time. */
+TEST_F(tried, probes)
+{
+	char *memory = mmap((void *)BASE, 2 * PAGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+			    -1, 0);
+
+	ASSERT_EQ(memory, (char *)BASE);
+	memset(memory, 1, 2 * PAGE);
+	damon_sysfs_kill(self->victim);
+	self->victim = damon_sysfs_victim();
+	munmap(memory, 2 * PAGE);
+	ASSERT_LT(0, self->victim);
+	ASSERT_EQ(0, damon_sysfs_write_long(TARGET "pid_target", self->victim));
+	ASSERT_EQ(0, stage_regions(1));
+	ASSERT_EQ(0, state("on"));
+	ASSERT_EQ(0, state("update_schemes_tried_regions"));
+	ASSERT_LE(1, nr_shown(0));
+	EXPECT_EQ(0, nr_probes_shown());
+
+	/* All of the pages are anonymous, and none is of a file. */
+	ASSERT_EQ(0, damon_sysfs_write(ATTRS "probes/nr_probes", "2"));
+	ASSERT_EQ(0, damon_sysfs_write(ATTRS "probes/0/filters/nr_filters", "1"));
+	ASSERT_EQ(0, damon_sysfs_write(ATTRS "probes/0/filters/0/allow", "Y"));
+	ASSERT_EQ(0, damon_sysfs_write(ATTRS "probes/0/filters/0/matching", "Y"));
+	ASSERT_EQ(0, damon_sysfs_write(ATTRS "probes/1/filters/nr_filters", "1"));
+	ASSERT_EQ(0, damon_sysfs_write(ATTRS "probes/1/filters/0/allow", "Y"));
+	ASSERT_EQ(0, damon_sysfs_write(ATTRS "probes/1/filters/0/matching", "N"));
+	ASSERT_EQ(0, state("commit"));
+	damon_sysfs_sleep_ms(200);
+	ASSERT_EQ(0, state("update_schemes_tried_regions"));
+	EXPECT_EQ(2, nr_probes_shown());
+	EXPECT_LE(1, shown(0, "probes/0/hits"));
+	EXPECT_GE(10, shown(0, "probes/0/hits"));
+	EXPECT_EQ(0, shown(0, "probes/1/hits"));
+}
+
 /* hazard C30: a scheme that is tried on nothing does not keep anybody waiting. */
 TEST_F(tried, nothing_fits)
 {
