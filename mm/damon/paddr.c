@@ -232,6 +232,7 @@ static unsigned int damon_pa_collect(struct damon_ctx *ctx)
 	unsigned int max_nr_accesses = 0;
 	struct damon_target *t;
 
+	damon_pa_probe_finish(ctx);
 	damon_for_each_target(t, ctx)
 		max_nr_accesses = max(max_nr_accesses,
 				      damon_pa_walk(ctx, t, true));
@@ -278,6 +279,7 @@ static int __init damon_pa_initcall(void)
 		.init = damon_pa_attach,
 		.prepare_access_checks = damon_pa_arm,
 		.check_accesses = damon_pa_collect,
+		.apply_probes = damon_pa_probe,
 		.idle_ticks = damon_pa_idle_ticks,
 		.reset_aggregated = damon_pa_disarm,
 		.supports_action = damon_pa_supports_action,

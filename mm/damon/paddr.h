@@ -70,4 +70,8 @@ int damon_pa_score(struct damon_ctx *ctx, struct damon_target *t,
 unsigned long damon_pa_apply(struct damon_ctx *ctx, struct damon_target *t,
 			     struct damon_region *r, struct damos *s);
 
+/* paddr-probe.c */
+void damon_pa_probe_finish(struct damon_ctx *ctx);
+void damon_pa_probe(struct damon_ctx *ctx);
+
 #endif	/* _MM_DAMON_PADDR_H */
