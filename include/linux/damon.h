@@ -123,6 +123,8 @@ enum damon_ops_id {
  *				what its filters let pass by
  *				damos_add_filter_passed(). NULL: no action does
  *				anything
+ * @count_on_node:		count the pages of a region, and those on a node, for
+ *				goals about them. NULL: its memory is on no node
  * @target_valid:		does the address space (a struct damon_target)
  *				still exist
  * @cleanup_target:		a target is about to be destroyed: drop what is
@@ -154,6 +156,8 @@ struct damon_operations {
 	unsigned long (*apply_scheme)(struct damon_ctx *ctx,
 				      struct damon_target *t,
 				      struct damon_region *r, struct damos *s);
+	void (*count_on_node)(struct damon_ctx *ctx, struct damon_region *r,
+			      int nid, u64 *on_node, u64 *all);
 	bool (*target_valid)(void *target);
 	void (*cleanup_target)(struct damon_target *target);
 	void (*cleanup)(struct damon_ctx *ctx);

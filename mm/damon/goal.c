@@ -139,12 +139,23 @@ static unsigned long damos_measure_inactive(struct damon_ctx *ctx,
 			      global_node_page_state(NR_ACTIVE_FILE));
 }
 
-/* Nothing of a virtual address space is on a node by itself. */
+/* Of the memory that the scheme is meant for, how much is on the node? */
 static unsigned long damos_measure_eligible(struct damon_ctx *ctx,
 					    struct damos *s,
 					    struct damos_quota_goal *g)
 {
-	return 0;
+	struct damon_target *t;
+	struct damon_region *r;
+	u64 on_node = 0, all = 0;
+
+	if (!ctx->ops.count_on_node || !damos_node_is_valid(g->nid))
+		return 0;
+	damon_for_each_target(t, ctx)
+		damon_for_each_region(r, t)
+			if (damos_pattern_fits(ctx, r, s))
+				ctx->ops.count_on_node(ctx, r, g->nid, &on_node,
+						       &all);
+	return damos_share_bp(on_node, all);
 }
 
 static unsigned long damos_measure_hugepage(struct damon_ctx *ctx,

@@ -701,6 +701,8 @@ extern const struct damos_action_row damos_actions[NR_DAMOS_ACTIONS];
 
 void damos_schedule(struct damon_ctx *ctx, struct damos *s);
 void damos_reschedule(struct damon_ctx *ctx);
+bool damos_pattern_fits(struct damon_ctx *ctx, struct damon_region *r,
+			const struct damos *s);
 void damos_apply(struct damon_ctx *ctx);
 void damos_cancel_walk(struct damon_ctx *ctx);
 void damos_free(struct damos *s);

@@ -198,3 +198,31 @@ unsigned long damon_pa_apply(struct damon_ctx *ctx, struct damon_target *t,
 	damos_add_filter_passed(s, (p.passed << PAGE_SHIFT) >> shift);
 	return p.batch.done >> shift;
 }
+
+/**
+ * damon_pa_count_on_node() - How much memory of a region is on a node?
+ * @ctx:	context
+ * @r:		region
+ * @nid:	node
+ * @on_node:	pages on it are added to this
+ * @all:	pages on any node are added to this
+ *
+ * Pages count that are on an LRU list, or of hugetlb. May sleep.
+ */
+void damon_pa_count_on_node(struct damon_ctx *ctx, struct damon_region *r,
+			    int nid, u64 *on_node, u64 *all)
+{
+	unsigned int shift = ilog2(ctx->addr_unit);
+	unsigned long pfn = damon_pa_pfn(shift, r->ar.start), from = pfn, nr;
+	unsigned long end = min(damon_pa_pfn(shift, r->ar.end),
+				damon_pa_end_pfn());
+	struct folio *folio;
+
+	for (; (folio = damon_pa_next_folio(&pfn, end)); from = pfn) {
+		nr = min(pfn, end) - max(from, folio_pfn(folio));
+		*all += nr;
+		if (folio_nid(folio) == nid)
+			*on_node += nr;
+		folio_put(folio);
+	}
+}

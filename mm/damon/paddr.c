@@ -286,6 +286,7 @@ static int __init damon_pa_initcall(void)
 		.supports_filter = damon_pa_supports_filter,
 		.get_scheme_score = damon_pa_score,
 		.apply_scheme = damon_pa_apply,
+		.count_on_node = damon_pa_count_on_node,
 	};
 
 	return damon_register_ops(&ops);

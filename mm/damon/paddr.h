@@ -69,6 +69,8 @@ int damon_pa_score(struct damon_ctx *ctx, struct damon_target *t,
 		   struct damon_region *r, struct damos *s);
 unsigned long damon_pa_apply(struct damon_ctx *ctx, struct damon_target *t,
 			     struct damon_region *r, struct damos *s);
+void damon_pa_count_on_node(struct damon_ctx *ctx, struct damon_region *r,
+			    int nid, u64 *on_node, u64 *all);
 
 /* paddr-probe.c */
 void damon_pa_probe_finish(struct damon_ctx *ctx);

@@ -488,8 +488,18 @@ unsigned int damon_nr_accesses_mvsum(struct damon_region *r,
 	return min_t(u64, sampled + rs->last_nr_accesses * left / nr, nr);
 }
 
-static bool damos_pattern_fits(struct damon_ctx *ctx, struct damon_region *r,
-			       const struct damos *s)
+/**
+ * damos_pattern_fits() - Is a scheme meant for a region?
+ * @ctx:	context; called from its kdamond
+ * @r:		region
+ * @s:		scheme
+ *
+ * Filters and quotas are not asked.
+ *
+ * Return: true if so.
+ */
+bool damos_pattern_fits(struct damon_ctx *ctx, struct damon_region *r,
+			const struct damos *s)
 {
 	unsigned int nr_accesses = damon_nr_accesses_mvsum(r, ctx);
 	unsigned long sz = damon_sz_region(r);

@@ -412,6 +412,45 @@ static void scheme_migrate(struct kunit *test)
 }
 #endif	/* CONFIG_MIGRATION */
 
+/* Of the memory that a scheme is meant for, how much is on a node? */
+static void scheme_eligible(struct kunit *test)
+{
+	struct paddr_test *p = paddr_new_pages(test, 1);
+	struct damos *s = scheme_new(test, p, DAMOS_MIGRATE_HOT);
+	int nid = pfn_to_nid(p->pages[0].pfn), other = !nid;
+	struct damos_quota_goal *g;
+	struct damon_region *r;
+	unsigned int i, nr = 0;
+
+	g = damos_new_quota_goal(DAMOS_QUOTA_NODE_ELIGIBLE_MEM_BP, 1);
+	KUNIT_ASSERT_NOT_NULL(test, g);
+	damos_add_quota_goal(&s->quota, g);
+	damon_ctx_state(p->ctx)->reporting = true;
+	for (i = 0; i < PADDR_PAGES; i++)
+		nr += pfn_to_nid(p->pages[i].pfn) == nid;
+	g->nid = nid;
+	damos_goals_measure(p->ctx, s);
+	KUNIT_EXPECT_EQ(test, g->current_value, 10000 * nr / PADDR_PAGES);
+	g->nid = other;
+	damos_goals_measure(p->ctx, s);
+	if (node_state(other, N_MEMORY))
+		KUNIT_EXPECT_EQ(test, g->current_value,
+				10000 * (PADDR_PAGES - nr) / PADDR_PAGES);
+
+	/* For no region; and hazards D36, D39: no node. */
+	g->nid = nid;
+	s->pattern.min_nr_accesses = 1;
+	damos_goals_measure(p->ctx, s);
+	KUNIT_EXPECT_EQ(test, g->current_value, 0);
+	damon_for_each_region(r, p->t)
+		r->nr_accesses = 1;
+	damos_goals_measure(p->ctx, s);
+	KUNIT_EXPECT_EQ(test, g->current_value, 10000 * nr / PADDR_PAGES);
+	g->nid = NUMA_NO_NODE;
+	damos_goals_measure(p->ctx, s);
+	KUNIT_EXPECT_EQ(test, g->current_value, 0);
+}
+
 static struct kunit_case scheme_cases[] = {
 	KUNIT_CASE(scheme_rows),
 	KUNIT_CASE(scheme_scores),
@@ -422,6 +461,7 @@ static struct kunit_case scheme_cases[] = {
 	KUNIT_CASE(scheme_pageout),
 	KUNIT_CASE(scheme_no_folios),
 	KUNIT_CASE(scheme_units),
+	KUNIT_CASE(scheme_eligible),
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 	KUNIT_CASE(scheme_border),
 	KUNIT_CASE(scheme_begins_inside),
