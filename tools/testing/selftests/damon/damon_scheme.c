@@ -147,6 +147,16 @@ uint64_t damon_page_flags(pid_t pid, const void *page)
 	return read_word("/proc/kpageflags", entry & ((1ULL << 55) - 1));
 }
 
+unsigned long damon_count_flags(pid_t pid, char *start, char *end,
+				uint64_t flags)
+{
+	unsigned long nr = 0;
+
+	for (; start < end; start += PAGE)
+		nr += !!(damon_page_flags(pid, start) & flags);
+	return nr;
+}
+
 int damon_page_node(pid_t pid, void *page)
 {
 	int status = -ENOENT;
@@ -164,4 +174,26 @@ unsigned long damon_count_on_node(pid_t pid, char *start, char *end, int nid)
 	for (; start < end; start += PAGE)
 		nr += damon_page_node(pid, start) == nid;
 	return nr;
+}
+
+long damon_vmstat(const char *name)
+{
+	char line[128], counter[64];
+	long value = -1, nr;
+	FILE *f;
+
+	damon_write_file("/proc/sys/vm/stat_refresh", "1");
+	f = fopen("/proc/vmstat", "r");
+	while (f && value < 0 && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%63s %ld", counter, &nr) == 2 &&
+		    !strcmp(counter, name))
+			value = nr;
+	if (f)
+		fclose(f);
+	return value;
+}
+
+long damon_nr_isolated(void)
+{
+	return damon_vmstat("nr_isolated_anon") + damon_vmstat("nr_isolated_file");
 }

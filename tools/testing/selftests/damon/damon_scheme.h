@@ -53,10 +53,20 @@ uint64_t damon_page_flags(pid_t pid, const void *page);
 #define DAMON_KPF_ACTIVE	(1ULL << 6)
 #define DAMON_KPF_THP		(1ULL << 22)
 
+/* How many pages between two addresses have one of these flags. */
+unsigned long damon_count_flags(pid_t pid, char *start, char *end,
+				uint64_t flags);
+
 /* The node of a page that is present, else a negative errno. */
 int damon_page_node(pid_t pid, void *page);
 
 /* How many pages between two addresses are on a node. */
 unsigned long damon_count_on_node(pid_t pid, char *start, char *end, int nid);
+
+/* A counter of /proc/vmstat, as of now; -1 if there is none. */
+long damon_vmstat(const char *name);
+
+/* How many pages are on no list, because somebody works on them. */
+long damon_nr_isolated(void);
 
 #endif	/* _DAMON_SCHEME_H */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See damon_sysfs.h. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -17,6 +18,7 @@
 #include "../kselftest.h"
 #include "damon_sysfs.h"
 
+#define PAGE		((unsigned long)DAMON_SYSFS_PAGE)
 #define VICTIM_SZ	(4UL << 20)
 
 int damon_sysfs_open(const char *path, int flags)
@@ -134,6 +136,48 @@ int damon_sysfs_stage_many(int nr, pid_t pid)
 int damon_sysfs_stage(pid_t pid)
 {
 	return damon_sysfs_stage_many(1, pid);
+}
+
+/* Stage a region for each range of memory. Returns their number or an errno. */
+static int stage_ram_ranges(FILE *iomem, bool count)
+{
+	const char *regions = "0/contexts/0/targets/0/regions";
+	unsigned long start, end;
+	char line[256], path[96];
+	int nr = 0, err = 0;
+
+	while (!err && fgets(line, sizeof(line), iomem)) {
+		/* What is indented is a part of something. */
+		if (!isxdigit(line[0]) || !strstr(line, " : System RAM") ||
+		    sscanf(line, "%lx-%lx", &start, &end) != 2)
+			continue;
+		if (!count) {
+			snprintf(path, sizeof(path), "%s/%d/start", regions, nr);
+			err = stage(path, start & -PAGE);
+			snprintf(path, sizeof(path), "%s/%d/end", regions, nr);
+			err = err ?: stage(path, (end + PAGE) & -PAGE);
+		}
+		nr++;
+	}
+	rewind(iomem);
+	return err ?: nr;
+}
+
+int damon_sysfs_stage_ram(void)
+{
+	FILE *iomem = fopen("/proc/iomem", "r");
+	int err, nr;
+
+	if (!iomem)
+		return -errno;
+	nr = stage_ram_ranges(iomem, true);
+	err = damon_sysfs_stage(0) ?:
+	      damon_sysfs_write("0/contexts/0/operations", "paddr") ?:
+	      stage("0/contexts/0/targets/0/regions/nr_regions", nr);
+	if (!err)
+		err = stage_ram_ranges(iomem, false);
+	fclose(iomem);
+	return err < 0 ? err : 0;
 }
 
 bool damon_sysfs_is_on(int kdamond)

@@ -49,6 +49,9 @@ int damon_sysfs_stage(pid_t pid);
 /* The same for several kdamonds, all of which monitor that process. */
 int damon_sysfs_stage_many(int nr, pid_t pid);
 
+/* The same for one that monitors all memory that there is. */
+int damon_sysfs_stage_ram(void);
+
 bool damon_sysfs_is_on(int kdamond);
 
 /* Wait until a kdamond has ended by itself. Returns whether it has. */

@@ -191,6 +191,12 @@ static unsigned long nr_on_node(FIXTURE_DATA(pages) * self, enum area area,
 				   self->area[area] + AREA_SZ, nid);
 }
 
+static unsigned long nr_active(FIXTURE_DATA(pages) * self, enum area area)
+{
+	return damon_count_flags(self->victim, self->area[area],
+				 self->area[area] + AREA_SZ, DAMON_KPF_ACTIVE);
+}
+
 /* Wait until an expression is true. Returns whether it is. */
 #define WAIT(_expr) ({							\
 	long long _until = damon_sysfs_now_ms() + TIMEOUT_MS;		\
@@ -286,13 +292,7 @@ TEST_F(pages, rejects_memcg)
 
 TEST_F(pages, allows_only_active)
 {
-	unsigned long i, active = 0;
-
-	for (i = 0; i < AREA_SZ; i += PAGE)
-		active += !!(damon_page_flags(self->victim,
-					      self->area[FILE_ACTIVE] + i) &
-			     DAMON_KPF_ACTIVE);
-	ASSERT_EQ(AREA_PAGES, active);
+	ASSERT_EQ(AREA_PAGES, nr_active(self, FILE_ACTIVE));
 	ASSERT_EQ(0, damon_scheme_stage("pageout", "0", "2"));
 	ASSERT_EQ(0, filter("active", "Y", "Y"));
 	EXPECT_EQ(0, page_out(_metadata, self, ALL_ANON | 1 << FILE_INACTIVE));
@@ -347,18 +347,10 @@ TEST_F(pages, young_filter_blinds_nobody)
 
 TEST_F(pages, cold_deactivates)
 {
-	unsigned long i, active;
-
 	ASSERT_EQ(0, damon_scheme_stage("cold", "0", "2"));
 	ASSERT_EQ(0, filter("anon", "Y", "N"));
 	ASSERT_EQ(0, damon_state("on"));
-	EXPECT_TRUE(WAIT(({
-		for (i = 0, active = 0; i < AREA_SZ; i += PAGE)
-			active += !!(damon_page_flags(self->victim,
-					self->area[FILE_ACTIVE] + i) &
-				     DAMON_KPF_ACTIVE);
-		active < AREA_PAGES / 50;
-	})));
+	EXPECT_TRUE(WAIT(nr_active(self, FILE_ACTIVE) < AREA_PAGES / 50));
 	EXPECT_EQ(AREA_PAGES, nr_present(self, FILE_ACTIVE));
 	EXPECT_LT(0, damon_scheme_stat("sz_applied"));
 }
@@ -442,23 +434,6 @@ TEST_F(pages, migrates_the_hot)
 	EXPECT_LE((long)AREA_SZ * 49 / 50, damon_scheme_stat("sz_applied"));
 }
 
-static long isolated(void)
-{
-	char line[128];
-	long sum = 0, nr;
-	FILE *f;
-
-	damon_write_file("/proc/sys/vm/stat_refresh", "1");
-	f = fopen("/proc/vmstat", "r");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "nr_isolated_anon %ld", &nr) == 1 ||
-		    sscanf(line, "nr_isolated_file %ld", &nr) == 1)
-			sum += nr;
-	if (f)
-		fclose(f);
-	return sum;
-}
-
 /* hazards E2, E13: with a filter that rejects; counters as before */
 TEST_F(pages, migrates_the_cold)
 {
@@ -475,7 +450,7 @@ TEST_F(pages, migrates_the_cold)
 	EXPECT_EQ(AREA_PAGES, nr_on_node(self, CHARGED, 0));
 	EXPECT_LE(AREA_PAGES * 49 / 50, nr_on_node(self, HOT, 0));
 	ASSERT_EQ(0, damon_state("off"));
-	EXPECT_EQ(0, isolated());
+	EXPECT_EQ(0, damon_nr_isolated());
 }
 
 /* Three of four pages to the other node, wherever one looks. */
@@ -514,7 +489,7 @@ TEST_F(pages, destinations_have_weights)
 	EXPECT_EQ(-EINVAL, damon_state("commit"));
 	EXPECT_EQ(AREA_PAGES, nr_present(self, ANON));
 	ASSERT_EQ(0, damon_state("off"));
-	EXPECT_EQ(0, isolated());
+	EXPECT_EQ(0, damon_nr_isolated());
 }
 
 TEST_HARNESS_MAIN
