@@ -90,6 +90,7 @@ static void scheme_rows(struct kunit *test)
 		DAMOS_PAGEOUT, DAMOS_LRU_PRIO, DAMOS_LRU_DEPRIO, DAMOS_STAT,
 		DAMOS_MIGRATE_HOT, DAMOS_MIGRATE_COLD,
 	};
+	const enum damos_filter_type anon = DAMOS_FILTER_TYPE_ANON;
 	struct paddr_test *p = paddr_new(test, 1);
 	struct damon_operations *ops = &p->ctx->ops;
 	unsigned int i, action, nr = 0;
@@ -99,8 +100,7 @@ static void scheme_rows(struct kunit *test)
 			continue;
 		nr++;
 		KUNIT_EXPECT_TRUE(test, ops->supports_action(can[i]));
-		KUNIT_EXPECT_TRUE(test,
-			ops->supports_filter(can[i], DAMOS_FILTER_TYPE_ANON));
+		KUNIT_EXPECT_TRUE(test, ops->supports_filter(can[i], anon));
 	}
 	for (action = 0; action < NR_DAMOS_ACTIONS; action++)
 		nr -= ops->supports_action(action);
