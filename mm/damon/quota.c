@@ -46,6 +46,22 @@ static u64 damos_quota_window_ns(const struct damos *s)
 	       NSEC_PER_MSEC;
 }
 
+/*
+ * Windows follow one another without gaps: a run that comes late begins the one in
+ * which it is, and the next one is not later for that. Else each would be longer by
+ * up to the time from one run to the next, and less would be done than is allowed.
+ */
+static u64 damos_quota_window_at(struct damos *s, u64 now)
+{
+	const struct damos_quota_state *q = &damos_state(s)->quota;
+	u64 window = damos_quota_window_ns(s), into;
+
+	if (!q->began || !window)
+		return now;
+	div64_u64_rem(now - q->window_start, window, &into);
+	return now - into;
+}
+
 /* How near are the goals? 10000: reached. The one that is nearest counts. */
 static unsigned long damos_quota_goal_score(const struct damos *s)
 {
@@ -151,8 +167,8 @@ bool damos_quota_begin(struct damon_ctx *ctx, struct damos *s, u64 now)
 		s->stat.qt_exceeds += damos_quota_is_full(ctx, s);
 		damos_quota_remember_speed(s);
 	}
+	q->window_start = damos_quota_window_at(s, now);
 	q->began = true;
-	q->window_start = now;
 	q->charged = 0;
 	q->charged_ns = 0;
 	if (damos_quota_has_goal(s))

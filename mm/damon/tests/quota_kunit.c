@@ -87,6 +87,14 @@ static void quota_window(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, damos_quota_begin(c->ctx, c->s, now + SEC));
 	KUNIT_EXPECT_EQ(test, c->s->stat.qt_exceeds, 1);
 	KUNIT_EXPECT_FALSE(test, damos_quota_is_full(c->ctx, c->s));
+	/* A run that is late does not make the windows behind it late. */
+	KUNIT_EXPECT_TRUE(test, damos_quota_begin(c->ctx, c->s, now + 5 * SEC / 2));
+	KUNIT_EXPECT_FALSE(test, damos_quota_begin(c->ctx, c->s, now + 3 * SEC - 1));
+	KUNIT_EXPECT_TRUE(test, damos_quota_begin(c->ctx, c->s, now += 3 * SEC));
+	/* Nor does one that comes after several windows without any. */
+	KUNIT_EXPECT_TRUE(test, damos_quota_begin(c->ctx, c->s, now + 9 * SEC + 7));
+	KUNIT_EXPECT_FALSE(test, damos_quota_begin(c->ctx, c->s, now + 10 * SEC - 1));
+	KUNIT_EXPECT_TRUE(test, damos_quota_begin(c->ctx, c->s, now += 10 * SEC));
 	/* Sums saturate. */
 	damos_quota_charge(c->s, ULONG_MAX, 0, 1);
 	damos_quota_charge(c->s, ULONG_MAX, 0, 1);
