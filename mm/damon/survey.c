@@ -282,6 +282,17 @@ static void damon_region_uncertify(struct damon_region *r)
 	damon_region_set_core(r, (struct damon_addr_range){});
 }
 
+/*
+ * Everywhere in a region there were accesses. If it was certified by the last pass,
+ * they came since then: no sample has seen them, but idle all the time it was not.
+ */
+static void damon_region_woke(struct damon_region *r)
+{
+	if (damon_region_state(r)->core.end)
+		r->age = 0;
+	damon_region_uncertify(r);
+}
+
 /* A piece that was cut out because it may have been accessed. */
 static void damon_piece_is_young(struct damon_region *r, bool quiet)
 {
@@ -469,6 +480,8 @@ void damon_survey_conclude(struct damon_ctx *ctx, struct damon_target *t,
 		damon_piece_is_cold(r, seen, quiet);
 	else if (cut)
 		damon_piece_is_young(r, quiet);
+	else if (run.start <= r->ar.start && run.end >= r->ar.end)
+		damon_region_woke(r);
 	else
 		damon_region_uncertify(r);
 }

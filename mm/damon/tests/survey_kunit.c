@@ -140,6 +140,35 @@ static void expect_cut_out(struct kunit *test, struct damon_target *t,
 	KUNIT_EXPECT_TRUE(test, is_certified(test_nth_region(t, 2)));
 }
 
+/*
+ * hazard E19: what was certified and then accessed as a whole, too seldom for
+ * samples, was not idle all the time.
+ */
+static void survey_resets_age(struct kunit *test)
+{
+	struct survey_test *s = survey_new(test, 2, PROT_READ | PROT_WRITE);
+	struct damon_region *r = damon_first_region(s->t);
+
+	need_upper_bits(test);
+	touch(test, s->addr);
+	touch(test, s->addr + PMD_SIZE);
+	r->age = 5;
+	survey_pass(s, s->t);
+	KUNIT_ASSERT_EQ(test, s->t->nr_regions, 1);
+	KUNIT_EXPECT_FALSE(test, is_certified(r));
+	/* Set for the first time: nobody knows when. */
+	KUNIT_EXPECT_EQ(test, r->age, 5);
+	survey_pass(s, s->t);
+	KUNIT_ASSERT_TRUE(test, is_certified(r));
+	KUNIT_EXPECT_EQ(test, r->age, 5);
+	touch(test, s->addr);
+	touch(test, s->addr + PMD_SIZE);
+	survey_pass(s, s->t);
+	KUNIT_ASSERT_EQ(test, s->t->nr_regions, 1);
+	KUNIT_EXPECT_FALSE(test, is_certified(r));
+	KUNIT_EXPECT_EQ(test, r->age, 0);
+}
+
 /* A page is found in a large mapping, and what lies around it is certified. */
 static void survey_finds_page(struct kunit *test)
 {
@@ -350,6 +379,7 @@ static void survey_aim(struct kunit *test)
 static struct kunit_case survey_cases[] = {
 	KUNIT_CASE(survey_absent),
 	KUNIT_CASE(survey_hot_is_not_certified),
+	KUNIT_CASE(survey_resets_age),
 	KUNIT_CASE(survey_finds_page),
 	KUNIT_CASE(survey_budget),
 	KUNIT_CASE(survey_hearsay),
