@@ -131,10 +131,31 @@ uint64_t damon_pagemap(pid_t pid, const void *page)
 unsigned long damon_count_pages(pid_t pid, char *start, char *end,
 				uint64_t bits)
 {
+	uint64_t entries[512];
 	unsigned long nr = 0;
+	char path[64];
+	ssize_t got;
+	size_t i;
+	int fd;
 
-	for (; start < end; start += PAGE)
-		nr += !!(damon_pagemap(pid, start) & bits);
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return 0;
+	for (; start < end; start += got * PAGE) {
+		size_t want = (end - start) / PAGE;
+
+		if (want > sizeof(entries) / sizeof(*entries))
+			want = sizeof(entries) / sizeof(*entries);
+		got = pread(fd, entries, want * sizeof(*entries),
+			    (uintptr_t)start / PAGE * sizeof(*entries)) /
+		      (ssize_t)sizeof(*entries);
+		if (got <= 0)
+			break;
+		for (i = 0; i < (size_t)got; i++)
+			nr += !!(entries[i] & bits);
+	}
+	close(fd);
 	return nr;
 }
 

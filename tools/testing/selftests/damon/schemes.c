@@ -98,6 +98,21 @@ static unsigned long wait_paged_out(char *memory, pid_t victim)
 	return share;
 }
 
+static long rss_kib(pid_t pid)
+{
+	char path[64], line[128];
+	long kib = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "VmRSS: %ld kB", &kib);
+	if (f)
+		fclose(f);
+	return kib;
+}
+
 TEST_F(schemes, pageout_takes_the_cold)
 {
 	unsigned long hot;
@@ -108,6 +123,9 @@ TEST_F(schemes, pageout_takes_the_cold)
 	hot = nr_swapped(self->victim, self->memory, self->memory + HOT);
 	EXPECT_GE(HOT / PAGE / 50, hot)
 		TH_LOG("%lu pages in use are swapped out", hot);
+	/* What is left of the cold, and the program itself. */
+	EXPECT_GE((long)(HOT + (TOTAL - HOT) / 10) / 1024 + 1024,
+		  rss_kib(self->victim));
 	EXPECT_LT(0, damon_scheme_stat("nr_tried"));
 	EXPECT_LE((long)(TOTAL - HOT) * 9 / 10, damon_scheme_stat("sz_applied"));
 	EXPECT_LE(damon_scheme_stat("sz_applied"), damon_scheme_stat("sz_tried"));
@@ -173,6 +191,67 @@ TEST_F(schemes, addr_filter)
 	EXPECT_LE((4UL << 20) / PAGE * 9 / 10, inside);
 	EXPECT_EQ(0, nr_swapped(self->victim, self->memory, start));
 	EXPECT_EQ(0, nr_swapped(self->victim, end, self->memory + TOTAL));
+}
+
+/* What one of two targets has is left alone. */
+TEST_F(schemes, target_filter)
+{
+	long long until = damon_sysfs_now_ms() + TIMEOUT_MS;
+	pid_t other = start_victim(self->memory);
+	unsigned long cold;
+
+	ASSERT_LT(0, other);
+	/* Until all of it is there, nothing of it is cold. */
+	damon_sysfs_sleep_ms(500);
+	ASSERT_EQ(0, damon_sysfs_write("0/contexts/0/targets/nr_targets", "2"));
+	ASSERT_EQ(0, damon_sysfs_write_long("0/contexts/0/targets/0/pid_target",
+					    self->victim));
+	ASSERT_EQ(0, damon_sysfs_write_long("0/contexts/0/targets/1/pid_target",
+					    other));
+	ASSERT_EQ(0, stage_cold("pageout"));
+	ASSERT_EQ(0, damon_scheme_set("core_filters/nr_filters", "1"));
+	ASSERT_EQ(0, damon_scheme_set("core_filters/0/type", "target"));
+	ASSERT_EQ(0, damon_scheme_set("core_filters/0/matching", "Y"));
+	ASSERT_EQ(0, damon_scheme_set("core_filters/0/allow", "N"));
+	ASSERT_EQ(0, damon_scheme_set("core_filters/0/damon_target_idx", "0"));
+	ASSERT_EQ(0, damon_state("on"));
+	do {
+		damon_sysfs_sleep_ms(200);
+		cold = nr_swapped(other, self->memory + HOT, self->memory + TOTAL);
+	} while (cold < (TOTAL - HOT) / PAGE * 9 / 10 &&
+		 damon_sysfs_now_ms() < until);
+	EXPECT_LE((TOTAL - HOT) / PAGE * 9 / 10, cold);
+	EXPECT_EQ(0, nr_swapped(self->victim, self->memory,
+				self->memory + TOTAL));
+	damon_sysfs_kill(other);
+}
+
+/* As often as was asked for, and on when more is. */
+TEST_F(schemes, max_nr_snapshots)
+{
+	long long until = damon_sysfs_now_ms() + TIMEOUT_MS;
+	long tried;
+
+	ASSERT_EQ(0, damon_scheme_stage("stat", DAMON_MAX_UINT, "0"));
+	ASSERT_EQ(0, damon_scheme_set("stats/max_nr_snapshots", "3"));
+	ASSERT_EQ(0, damon_state("on"));
+	while (damon_scheme_stat("nr_snapshots") < 3 &&
+	       damon_sysfs_now_ms() < until)
+		damon_sysfs_sleep_ms(20);
+	tried = damon_scheme_stat("nr_tried");
+	EXPECT_LT(0, tried);
+	/* More windows go by. */
+	damon_sysfs_sleep_ms(1000);
+	EXPECT_EQ(3, damon_scheme_stat("nr_snapshots"));
+	EXPECT_EQ(tried, damon_scheme_stat("nr_tried"));
+	ASSERT_EQ(0, damon_scheme_set("stats/max_nr_snapshots", "5"));
+	ASSERT_EQ(0, damon_state("commit"));
+	while (damon_scheme_stat("nr_snapshots") < 5 &&
+	       damon_sysfs_now_ms() < until)
+		damon_sysfs_sleep_ms(20);
+	damon_sysfs_sleep_ms(500);
+	EXPECT_EQ(5, damon_scheme_stat("nr_snapshots"));
+	EXPECT_LT(tried, damon_scheme_stat("nr_tried"));
 }
 
 /* A filter about pages decides for each: all of it is anonymous memory. */
