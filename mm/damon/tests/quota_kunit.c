@@ -325,6 +325,45 @@ static void quota_watermarks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, damos_wmarks_check(c->ctx), 7);
 }
 
+/*
+ * What becomes of a scheme, from each side of each mark. The rate itself is that of
+ * the machine, so the marks are put around it: no rate is 0, 1000 or more.
+ */
+static void quota_watermark_table(struct kunit *test)
+{
+	static const struct {
+		const char *where;
+		unsigned long high, mid, low;
+		bool was_active, active;
+	} rows[] = {
+		{ "above high", 0, 0, 0, true, false },
+		{ "above high", 0, 0, 0, false, false },
+		{ "mid to high", 1000, 0, 0, true, true },
+		{ "mid to high", 1000, 0, 0, false, false },
+		{ "low to mid", 1000, 1000, 0, true, true },
+		{ "low to mid", 1000, 1000, 0, false, true },
+		{ "below low", 1000, 1000, 1000, true, false },
+		{ "below low", 1000, 1000, 1000, false, false },
+	};
+	struct quota_test *c = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		c->s->wmarks = (struct damos_watermarks){
+			.metric = DAMOS_WMARK_FREE_MEM_RATE, .interval = 7,
+			.high = rows[i].high, .mid = rows[i].mid,
+			.low = rows[i].low,
+		};
+		damos_state(c->s)->active = rows[i].was_active;
+		KUNIT_EXPECT_EQ_MSG(test, damos_wmarks_check(c->ctx),
+				    rows[i].active ? 0 : 7, "row %u, %s", i,
+				    rows[i].where);
+		KUNIT_EXPECT_EQ_MSG(test, damos_state(c->s)->active,
+				    rows[i].active, "row %u, %s", i,
+				    rows[i].where);
+	}
+}
+
 /* hazards D5, D44: intervals stay in their bounds, whatever was found */
 static void quota_tune_intervals(struct kunit *test)
 {
@@ -433,6 +472,7 @@ static struct kunit_case quota_cases[] = {
 	KUNIT_CASE(quota_scores),
 	KUNIT_CASE(quota_hot_cold),
 	KUNIT_CASE(quota_watermarks),
+	KUNIT_CASE(quota_watermark_table),
 	KUNIT_CASE(quota_tune_intervals),
 	KUNIT_CASE(quota_tables_are_full),
 	KUNIT_CASE(quota_goal_metrics),
