@@ -75,12 +75,17 @@ static void damos_take_prio(struct damos_batch *b, struct folio *folio)
 }
 
 #ifdef CONFIG_MIGRATION
-/*
- * Where a folio belongs. The destinations take turns, by their weights, along the
- * object that the folio is a part of, so each has its share of any run of folios,
- * and a folio that was moved stays where it is.
+/**
+ * damos_destination() - Where does a folio belong?
+ * @s:		scheme that migrates
+ * @folio:	folio that is a part of some object
+ *
+ * The destinations take turns, by their weights, along the object, so each has its
+ * share of any run of folios, and a folio that was moved stays where it is.
+ *
+ * Return: the node; NUMA_NO_NODE if no destination has a weight.
  */
-static int damos_destination(const struct damos *s, struct folio *folio)
+int damos_destination(const struct damos *s, struct folio *folio)
 {
 	const struct damos_migrate_dests *d = &s->migrate_dests;
 	u64 sum = 0, turn;

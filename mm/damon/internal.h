@@ -996,5 +996,6 @@ extern const struct damos_folio_action damos_folio_actions[NR_DAMOS_ACTIONS];
 void damos_batch_begin(struct damos_batch *b, struct damos *s);
 bool damos_batch_take(struct damos_batch *b, struct folio *folio);
 void damos_batch_finish(struct damos_batch *b);
+int damos_destination(const struct damos *s, struct folio *folio);
 
 #endif	/* _MM_DAMON_INTERNAL_H */
