@@ -80,8 +80,11 @@ static unsigned long damos_quota_goal_score(const struct damos *s)
 	return highest;
 }
 
-/* What the goals call for, in bytes. */
-static u64 damos_quota_tuned(struct damos *s)
+/*
+ * What the goals call for, in bytes. What other limits do not let it do is not asked
+ * for: else that would grow without any effect, and take as long to come down again.
+ */
+static u64 damos_quota_tuned(struct damos *s, u64 most)
 {
 	struct damos_quota_state *q = &damos_state(s)->quota;
 	unsigned long score = damos_quota_goal_score(s);
@@ -89,9 +92,11 @@ static u64 damos_quota_tuned(struct damos *s)
 	if (s->quota.goal_tuner == DAMOS_QUOTA_GOAL_TUNER_TEMPORAL) {
 		if (score >= DAMOS_BP)
 			return 0;
-		return s->quota.sz ?: ULONG_MAX;
+		return most;
 	}
 	q->tuned = damon_feedback(max(q->tuned, (u64)DAMOS_BP), score);
+	if (most <= U64_MAX / DAMOS_BP)
+		q->tuned = min(q->tuned, most * DAMOS_BP);
 	return q->tuned / DAMOS_BP;
 }
 
@@ -118,15 +123,13 @@ static u64 damos_quota_timed(struct damon_ctx *ctx, struct damos *s)
 static unsigned long damos_quota_effective(struct damon_ctx *ctx,
 					   struct damos *s)
 {
-	u64 esz = U64_MAX;
+	u64 esz = s->quota.sz ?: ULONG_MAX;
 
-	if (damos_quota_has_goal(s))
-		esz = damos_quota_tuned(s);
-	if (s->quota.ms && esz)
+	if (s->quota.ms)
 		esz = min(esz, damos_quota_timed(ctx, s));
-	if (s->quota.sz)
-		esz = min_t(u64, esz, s->quota.sz);
-	return min_t(u64, esz, ULONG_MAX);
+	if (damos_quota_has_goal(s))
+		esz = damos_quota_tuned(s, esz);
+	return esz;
 }
 
 /* What was measured long ago fades, and sums do not wrap. */

@@ -208,6 +208,11 @@ static void quota_goals(struct kunit *test)
 	for (i = 0; i < 100; i++)
 		damos_quota_begin(c->ctx, c->s, now += SEC);
 	KUNIT_EXPECT_EQ(test, c->s->quota.esz, 1000);
+	/* What it did not let the goals do has not added up. */
+	g->current_value = 150;
+	damos_quota_begin(c->ctx, c->s, now += SEC);
+	KUNIT_EXPECT_EQ(test, c->s->quota.esz, 500);
+	g->current_value = 0;
 	/* All or nothing. */
 	c->s->quota.goal_tuner = DAMOS_QUOTA_GOAL_TUNER_TEMPORAL;
 	damos_quota_begin(c->ctx, c->s, now += SEC);
