@@ -157,11 +157,11 @@ static bool damos_match_target(struct damon_ctx *ctx, struct damon_target *t,
  * @s:		scheme; remembers whether the operations still have to ask about
  *		pages
  *
- * Return: true if it may touch pages of it. If there is no memory to cut the
- * region: false, it waits for another run.
+ * Return: 1 if it may touch pages of it, 0 if not; -ENOMEM if there is no memory to
+ * cut the region, which then waits for another run.
  */
-bool damos_filter_region(struct damon_ctx *ctx, struct damon_target *t,
-			 struct damon_region *r, struct damos *s)
+int damos_filter_region(struct damon_ctx *ctx, struct damon_target *t,
+			struct damon_region *r, struct damos *s)
 {
 	struct damos_filter *f;
 	int match;
@@ -173,7 +173,7 @@ bool damos_filter_region(struct damon_ctx *ctx, struct damon_target *t,
 		else
 			match = damos_match_target(ctx, t, f);
 		if (match < 0)
-			return false;
+			return match;
 		if (match == f->matching) {
 			damos_state(s)->core_allowed = f->allow;
 			return f->allow;

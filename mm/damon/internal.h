@@ -799,8 +799,8 @@ struct damos_filter_row {
 
 extern const struct damos_filter_row damos_filters[NR_DAMOS_FILTER_TYPES];
 
-bool damos_filter_region(struct damon_ctx *ctx, struct damon_target *t,
-			 struct damon_region *r, struct damos *s);
+int damos_filter_region(struct damon_ctx *ctx, struct damon_target *t,
+			struct damon_region *r, struct damos *s);
 bool damos_filter_page(struct damos *s, const struct damos_page *p);
 bool damos_has_ops_filter(struct damos *s, enum damos_filter_type type);
 

@@ -551,7 +551,7 @@ static void damos_set_priorities(struct damon_ctx *ctx, struct damos *s)
 			continue;
 		damon_for_each_region(r, t) {
 			if (!damos_pattern_fits(ctx, r, s) ||
-			    !damos_filter_region(ctx, t, r, s))
+			    damos_filter_region(ctx, t, r, s) <= 0)
 				continue;
 			damos_quota_add_score(s, damos_score(ctx, t, r, s),
 					      damon_sz_region(r));
@@ -731,13 +731,16 @@ static void damos_apply_region(struct damon_ctx *ctx, struct damon_target *t,
 			       struct damon_region *r, struct damos *s)
 {
 	unsigned long sz, span_sz, applied = 0;
+	int may;
 	u64 begin;
 
 	/* A cut by the filter leaves the first part. */
-	if (!damos_filter_region(ctx, t, r, s))
+	may = damos_filter_region(ctx, t, r, s);
+	if (!may)
 		return;
 	damos_state(s)->sz_passed = 0;
-	if (!damos_fit_quota(ctx, t, r, s)) {
+	/* Without memory for a cut it waits for another run, and is counted. */
+	if (may < 0 || !damos_fit_quota(ctx, t, r, s)) {
 		damos_account(s, 0, 0);
 		return;
 	}
