@@ -19,7 +19,9 @@ help:
 	@echo 'make bench [BENCH=T1]      measure our kernel and the stock one, print the table'
 	@echo '                           (SEEDS=2 KERNELS="stock bench"; resumes where it stopped)'
 	@echo 'make kernel [FLAVOUR=base] build a kernel: base debug kcsan kunit bench stock'
+	@echo 'make docs                  the documents as HTML, in build/docs/html/'
 	@echo 'make install-tree TREE=dir lay DAMON into your own Linux 6.12 tree'
+	@echo 'make uninstall-tree TREE=dir leave that tree as it was before'
 	@echo 'make -s print-kernel       print the path of the base kernel, built if need be'
 	@echo 'make -s print-stock-kernel the same for the kernel to compare with'
 	@echo 'make clean                 remove build/, where everything is'
@@ -58,11 +60,17 @@ print-kernel: packages
 print-stock-kernel: packages
 	@$(qemu)/build stock
 
+docs: packages
+	@$(qemu)/docs
+
 install-tree:
 	@$(qemu)/install-tree $(TREE)
+
+uninstall-tree:
+	@$(qemu)/install-tree --undo $(TREE)
 
 clean:
 	rm -rf build
 
 .PHONY: help packages demo run test kunit check bench kernel print-kernel
-.PHONY: print-stock-kernel install-tree clean
+.PHONY: print-stock-kernel docs install-tree uninstall-tree clean

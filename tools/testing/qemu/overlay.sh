@@ -39,16 +39,37 @@ add_after()
 	mv -f "$file.new" "$file"
 }
 
-# The lines that foreign files need.  mm/Kconfig and mm/Makefile have theirs in
-# 6.12 already; only samples/damon is new there.
+# Take the line OLD out of FILE, which may be a link, see above.
+drop_line()
+{
+	local file=$1 old=$2
+
+	grep -qxF -e "$old" "$file" 2> /dev/null || return 0
+	grep -vxF -e "$old" "$file" > "$file.new" || true
+	mv -f "$file.new" "$file"
+}
+
+# The files that are not ours and change all the same.
+foreign_files()
+{
+	sed -n 's/^\([^#]*\) :: .*/\1/p' "$qemu_dir/dangling-lines"
+	[ ! -f "$top/samples/damon/Kconfig" ] || printf '%s\n' samples/Kconfig samples/Makefile
+}
+
+# The lines that foreign files need, and those that they do not need any more.
+# mm/Kconfig and mm/Makefile have theirs in 6.12 already; only samples/damon is
+# new there.
 add_hooks()
 {
-	local tree=$1
+	local tree=$1 row
 
 	grep -qxF 'source "mm/damon/Kconfig"' "$tree/mm/Kconfig" ||
 		die "$tree/mm/Kconfig does not source mm/damon/Kconfig; not a 6.12 tree?"
 	grep -q '^obj-.*damon/$' "$tree/mm/Makefile" ||
 		die "$tree/mm/Makefile does not build mm/damon; not a 6.12 tree?"
+	while IFS= read -r row; do
+		[[ $row == \#* ]] || drop_line "$tree/${row%% :: *}" "${row#* :: }"
+	done < "$qemu_dir/dangling-lines"
 	[ -f "$top/samples/damon/Kconfig" ] || return 0
 	add_after "$tree/samples/Kconfig" 'source "samples/rust/Kconfig"' \
 		'source "samples/damon/Kconfig"'
