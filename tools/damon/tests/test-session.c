@@ -19,7 +19,10 @@ static bool holds(int index, const char *name, const char *wanted)
 	return !strcmp(text, wanted);
 }
 
-/* Snapshots that will have been taken within the next seconds */
+/*
+ * Snapshots that will have been taken within the next seconds; not at once, for they
+ * must not be older than the command that is yet to start, however slow the machine.
+ */
 static void fake_windows(u32 nr)
 {
 	struct fake_page page;
@@ -30,7 +33,7 @@ static void fake_windows(u32 nr)
 	for (i = 0; i < nr; i++)
 		for (k = 0; k < 4; k++) {
 			struct trace_event event = {
-				.time_ns = now + (i + 1) * 100000000ULL + k,
+				.time_ns = now + (i + 100) * 100000000ULL + k,
 				.nr_regions = 4,
 				.region = { (16 + k) << 20, (17 + k) << 20, 5 * k, i },
 			};
