@@ -22,6 +22,18 @@ linked()
 	result "$rc" "links: ${1:-nothing is wrong}"
 }
 
+# compiled STATUS NAME TEXT
+compiled()
+{
+	local rc=0
+
+	printf '.. code-block:: c\n\n%b\n' "$3" > "$dir/document.rst"
+	"$qemu_dir/checks/examples" "$dir/document.rst" > "$dir/said" 2>&1 || rc=$?
+	[ "$rc" = "$1" ] && rc=0 || rc=1
+	[ "$rc" = 0 ] || sed 's/^/# /' "$dir/said"
+	result "$rc" "examples: $2"
+}
+
 # What is quoted is a document.
 # shellcheck disable=SC2016
 document_tests()
@@ -53,6 +65,12 @@ CONFIG_DAMON_SYSFS, ``make -C tools/damon static``, ``damonctl report wss|hist``
 	linked 'no contexts/0/frob in the ABI' 'The file ``contexts/0/frob`` is.'
 	linked 'no file 0/frob in the ABI' '    # echo 1 > 0/frob'
 	linked '"frob" is no command' '    # echo frob > 0/state'
+
+	compiled 0 'what is right' \
+		'\tstatic bool f(struct damon_ctx *c)\n\t{\n\t\treturn c->pause;\n\t}'
+	compiled 1 'a member that is not there' \
+		'\tstatic bool f(struct damon_ctx *c)\n\t{\n\t\treturn c->frob;\n\t}'
+	compiled 1 'a warning' '\tstatic int f(void)\n\t{\n\t\treturn "";\n\t}'
 }
 
 document_tests
