@@ -29,4 +29,28 @@ struct damon_reclaim_inputs {
 int damon_reclaim_fill(struct damon_ctx *ctx,
 		       const struct damon_reclaim_inputs *inputs);
 
+/**
+ * struct damon_lru_sort_inputs - the parameters of DAMON_LRU_SORT
+ * @monitor:			what is monitored
+ * @wmarks:			when pages are moved
+ * @quota:			how much in all, with equal shares for hot and cold
+ * @hot_thres_access_freq:	looks that find hot memory accessed, in 1/1000
+ * @cold_min_age:		time without an access of cold memory, in us
+ * @active_mem_bp:		share of the LRU pages that shall be active, in
+ *				1/10000; zero: no such goal
+ * @filter_young_pages:		ask each page before it is moved
+ */
+struct damon_lru_sort_inputs {
+	struct damon_module_monitor monitor;
+	struct damos_watermarks wmarks;
+	struct damos_quota quota;
+	unsigned long hot_thres_access_freq;
+	unsigned long cold_min_age;
+	unsigned long active_mem_bp;
+	bool filter_young_pages;
+};
+
+int damon_lru_sort_fill(struct damon_ctx *ctx,
+			const struct damon_lru_sort_inputs *inputs);
+
 #endif	/* _MM_DAMON_MODULES_INPUTS_H */
