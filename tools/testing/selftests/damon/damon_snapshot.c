@@ -93,6 +93,24 @@ bool damon_snapshot_read(int fd, union damon_snapshot *snap)
 	return damon_snapshot_good(snap, len);
 }
 
+bool damon_snapshot_next(int fd, union damon_snapshot *snap)
+{
+	long long end = damon_sysfs_now_ms() + TIMEOUT_MS;
+	unsigned long long generation;
+
+	if (!damon_snapshot_read(fd, snap))
+		return false;
+	generation = snap->header.generation;
+	while (snap->header.generation < generation + 2) {
+		if (damon_sysfs_now_ms() >= end)
+			return complain("no next one", generation);
+		damon_sysfs_sleep_ms(20);
+		if (!damon_snapshot_read(fd, snap))
+			return false;
+	}
+	return true;
+}
+
 short damon_snapshot_wait(int fd, short events)
 {
 	struct pollfd pfd = { .fd = fd, .events = events };

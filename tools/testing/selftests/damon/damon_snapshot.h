@@ -35,6 +35,12 @@ bool damon_snapshot_good(const union damon_snapshot *snap, ssize_t len);
 bool damon_snapshot_read(int fd, union damon_snapshot *snap);
 
 /*
+ * Read one whose window has begun after the call. Returns whether it is good; false as
+ * well if it took too long.
+ */
+bool damon_snapshot_next(int fd, union damon_snapshot *snap);
+
+/*
  * Wait for events of poll(), also for those that are always reported. Returns
  * them; none: it took too long.
  */

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "damon_param.h"
 #include "damon_scheme.h"
 #include "damon_sysfs.h"
 
@@ -27,60 +28,21 @@
 #define TIMEOUT_MS	60000
 #define CACHE		"/dev/damon_sample_cache"
 
-static const char *param_path(const char *sample, const char *param)
-{
-	static char path[128];
+/* What the kernel calls a sample. */
+#define NAME(sample)		"damon_sample_" sample
+#define set(sample, param, value) damon_param_set(NAME(sample), param, value)
+#define set_long(sample, param, value) \
+	damon_param_set_long(NAME(sample), param, value)
+#define get_long(sample, param)	damon_param_get_long(NAME(sample), param)
+#define is_on(sample)		damon_param_is_on(NAME(sample))
 
-	snprintf(path, sizeof(path), "/sys/module/damon_sample_%s/parameters/%s",
-		 sample, param);
-	return path;
-}
-
-static int set(const char *sample, const char *param, const char *value)
-{
-	return damon_write_file(param_path(sample, param), value);
-}
-
-static int set_long(const char *sample, const char *param, long value)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%ld", value);
-	return set(sample, param, text);
-}
-
-static void get(const char *sample, const char *param, char text[64])
-{
-	int fd = open(param_path(sample, param), O_RDONLY);
-	ssize_t len = fd < 0 ? -1 : read(fd, text, 63);
-
-	close(fd);
-	text[len < 0 ? 0 : len] = '\0';
-}
-
-static long get_long(const char *sample, const char *param)
-{
-	char text[64];
-
-	get(sample, param, text);
-	return atol(text);
-}
-
-static bool is_on(const char *sample)
-{
-	char text[64];
-
-	get(sample, "enabled", text);
-	return text[0] == 'Y';
-}
-
-static bool wait_off(const char *sample)
+static bool wait_off(const char *name)
 {
 	long long end = damon_sysfs_now_ms() + TIMEOUT_MS;
 
-	while (is_on(sample) && damon_sysfs_now_ms() < end)
+	while (damon_param_is_on(name) && damon_sysfs_now_ms() < end)
 		damon_sysfs_sleep_ms(20);
-	return !is_on(sample);
+	return !damon_param_is_on(name);
 }
 
 /*
@@ -166,7 +128,7 @@ TEST_F_TIMEOUT(samples, ends_with_process, TEST_TIMEOUT_DEFAULT)
 	ASSERT_EQ(0, set_long("wsse", "target_pid", gone));
 	ASSERT_EQ(0, set("wsse", "enabled", "Y"));
 	damon_sysfs_kill(gone);
-	EXPECT_TRUE(wait_off("wsse"));
+	EXPECT_TRUE(wait_off(NAME("wsse")));
 	EXPECT_EQ(-ESRCH, set("wsse", "enabled", "Y"));
 	EXPECT_EQ(-EINVAL, set("wsse", "enabled", "perhaps"));
 	self->child = start_program(&self->area, 0);
