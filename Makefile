@@ -20,6 +20,7 @@ help:
 	@echo '                           (SEEDS=2 KERNELS="stock bench"; resumes where it stopped)'
 	@echo 'make kernel [FLAVOUR=base] build a kernel: base debug kcsan kunit bench stock'
 	@echo 'make docs                  the documents as HTML, in build/docs/html/'
+	@echo 'make deb [CONFIG=file]     packages for Debian, of the kernel and damonctl (build/deb/)'
 	@echo 'make install-tree TREE=dir lay DAMON into your own Linux 6.12 tree'
 	@echo 'make uninstall-tree TREE=dir leave that tree as it was before'
 	@echo 'make -s print-kernel       print the path of the base kernel, built if need be'
@@ -63,6 +64,9 @@ print-stock-kernel: packages
 docs: packages
 	@$(qemu)/docs
 
+deb: packages
+	@$(qemu)/deb $(CONFIG)
+
 install-tree:
 	@$(qemu)/install-tree $(TREE)
 
@@ -73,4 +77,4 @@ clean:
 	rm -rf build
 
 .PHONY: help packages demo run test kunit check bench kernel print-kernel
-.PHONY: print-stock-kernel docs install-tree uninstall-tree clean
+.PHONY: print-stock-kernel docs deb install-tree uninstall-tree clean

@@ -54,7 +54,7 @@ CONFIG_DAMON_SYSFS, ``make -C tools/damon static``, ``damonctl report wss|hist``
 	linked 'not by https' 'See http://www.kernel.org/.'
 	linked 'no target frob' '``make frob``'
 	linked 'no target frob' '    # make -C tools/damon frob'
-	linked './Makefile knows nothing of FROB' '``make docs FROB=1``'
+	linked './Makefile knows nothing of FROB' '``make deb FROB=1``'
 	linked 'no test frob' "    make test TESTS='walk frob'"
 	linked 'no command damonctl frob' '``damonctl frob -p 1``'
 	linked 'no option --frob of damonctl start' '    # damonctl start --frob -p 1'
