@@ -128,9 +128,52 @@ static void test_small_spot(void)
 	all_seeds(small_spot, 0.9);
 }
 
+#define NR_CROWD	800	/* ranges of a page each, apart from one another */
+#define CROWD_CHANGES	(WARM_UP * LOOKS)	/* ticks */
+
+/* What lies behind the crowd is hot, until 64 MiB of it are not. */
+static bool crowd(u64 tick, unsigned long offset)
+{
+	if (offset < TOTAL / 2)
+		return false;
+	return tick < CROWD_CHANGES || offset - 320 * MIB >= 64 * MIB;
+}
+
+/* hazard E23: more than half of the regions are in use when something changes */
+static void test_crowd(void)
+{
+	static struct damon_addr_range ranges[NR_CROWD + 1];
+	struct damon_ctx *ctx = sim_new_ctx(1);
+	struct accuracy a = { .hot = crowd };
+	double last = 0;
+	unsigned int i;
+	u64 tick;
+
+	for (i = 0; i < NR_CROWD; i++) {
+		ranges[i].start = BASE + 2 * i * PAGE_SIZE;
+		ranges[i].end = ranges[i].start + PAGE_SIZE;
+	}
+	ranges[i] = (struct damon_addr_range){ BASE + TOTAL / 2, BASE + TOTAL };
+	ctx->max_nr_regions = 1500;
+	sim_new_target(ctx, ranges, NR_CROWD + 1);
+	damon_bounds_enforce(ctx);
+	for (tick = 1; tick <= CROWD_CHANGES + WARM_UP * LOOKS; tick++) {
+		sim_sample(ctx, tick, accuracy_pattern, &a);
+		if (tick % LOOKS)
+			continue;
+		damon_adapt(ctx);
+		EXPECT_OP(sim_nr_regions(ctx), >, ctx->max_nr_regions / 2);
+		last = f1(ctx, crowd, tick - 1);
+		damon_adapt_next_window(ctx);
+	}
+	ktap_expect(last >= 0.99, __FILE__, __LINE__, "F1 (%.3f) >= 0.99", last);
+	sim_destroy_ctx(ctx);
+}
+
 const struct ktap_test accuracy_tests[] = {
 	{ "accuracy: stairs", test_stairs },
 	{ "accuracy: scattered spots", test_scattered },
 	{ "accuracy: one small spot", test_small_spot },
+	{ "accuracy: a change among many regions", test_crowd },
 	{}
 };
