@@ -297,6 +297,30 @@ static void quota_hot_cold(struct kunit *test)
 				}
 }
 
+/* hazard E20: a quarter of the window has passed, the last one counts for the rest */
+static void quota_score_midway(struct kunit *test)
+{
+	struct quota_test *c = test->priv;
+	struct damon_target *t = test_new_target(test, c->ctx);
+	struct damon_region *r = test_add_pages(test, t, 0, 1);
+	struct damon_region_state *rs = damon_region_state(r);
+	struct damon_ctx_state *state = damon_ctx_state(c->ctx);
+
+	c->s->quota.weight_nr_accesses = 1;
+	state->tick = 100;
+	state->window_end = 115;
+	rs->last_nr_accesses = 20;
+	rs->window[0] = (struct damon_tally){ .hits = 5, .trials = 5 };
+	r->nr_accesses = 5;
+	KUNIT_EXPECT_EQ(test, damos_hot_score(c->ctx, r, c->s), 99);
+	KUNIT_EXPECT_EQ(test, damos_cold_score(c->ctx, r, c->s), 0);
+	rs->window[0].hits = 0;
+	r->nr_accesses = 0;
+	KUNIT_EXPECT_EQ(test, damos_hot_score(c->ctx, r, c->s), 74);
+	state->window_end = 100;
+	KUNIT_EXPECT_EQ(test, damos_hot_score(c->ctx, r, c->s), 0);
+}
+
 /* hazard A24: one that is active keeps the thread awake */
 static void quota_watermarks(struct kunit *test)
 {
@@ -476,6 +500,7 @@ static struct kunit_case quota_cases[] = {
 	KUNIT_CASE(quota_goals),
 	KUNIT_CASE(quota_scores),
 	KUNIT_CASE(quota_hot_cold),
+	KUNIT_CASE(quota_score_midway),
 	KUNIT_CASE(quota_watermarks),
 	KUNIT_CASE(quota_watermark_table),
 	KUNIT_CASE(quota_tune_intervals),
