@@ -237,6 +237,7 @@ struct call_caller {
 	struct damon_ctx *ctx;
 	struct task_struct *task;
 	struct completion started;
+	struct completion answered;
 	struct completion ended;
 	struct call_count count;
 	unsigned int answers;
@@ -250,7 +251,8 @@ static int caller_fn(void *data)
 	complete(&caller->started);
 	do {
 		caller->err = damon_call(caller->ctx, &caller->count.control);
-		caller->answers += !caller->err;
+		if (!caller->err && !caller->answers++)
+			complete(&caller->answered);
 	} while (!caller->err);
 	complete(&caller->ended);
 	return 0;
@@ -261,6 +263,7 @@ static void caller_start(struct kunit *test, struct call_caller *caller,
 {
 	count_init(&caller->count, false);
 	init_completion(&caller->started);
+	init_completion(&caller->answered);
 	init_completion(&caller->ended);
 	caller->ctx = ctx;
 	caller->answers = 0;
@@ -325,6 +328,8 @@ static void call_many(struct kunit *test)
 		caller_start(test, &callers[i], ctx);
 	/* Requests do not keep windows from ending. */
 	test_wait_reached(test, trace);
+	for (i = 0; i < NR_CALLERS; i++)
+		wait_for_completion_timeout(&callers[i].answered, TEST_PATIENCE);
 	KUNIT_EXPECT_EQ(test, damon_stop(&ctx, 1), 0);
 	for (i = 0; i < NR_CALLERS; i++) {
 		wait_for_completion(&callers[i].ended);
