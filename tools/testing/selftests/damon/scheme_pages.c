@@ -369,26 +369,36 @@ TEST_F(pages, willneed_brings_back)
 	EXPECT_LT(0, damon_scheme_stat("sz_applied"));
 }
 
-/* Kilobytes of huge pages in the mapping that contains an address. */
-static long huge_kb(pid_t pid, char *addr)
+/* A line of smaps about the mapping that contains an address, or "". */
+static const char *smaps_line(pid_t pid, char *addr, const char *name)
 {
+	static char line[512];
 	unsigned long start, end;
-	char path[64], line[512];
 	bool inside = false;
-	long kb = -1;
+	char path[64];
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
 	f = fopen(path, "r");
-	while (f && kb < 0 && fgets(line, sizeof(line), f)) {
+	while (f && fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
 			inside = start <= (unsigned long)addr &&
 				 (unsigned long)addr < end;
-		else if (inside)
-			sscanf(line, "AnonHugePages: %ld kB", &kb);
+		else if (inside && !strncmp(line, name, strlen(name)))
+			break;
+		line[0] = '\0';
 	}
 	if (f)
 		fclose(f);
+	return line;
+}
+
+/* Kilobytes of huge pages in that mapping. */
+static long huge_kb(pid_t pid, char *addr)
+{
+	long kb = -1;
+
+	sscanf(smaps_line(pid, addr, "AnonHugePages:"), "%*s %ld kB", &kb);
 	return kb;
 }
 
@@ -414,11 +424,14 @@ TEST_F(pages, hugepage_on_the_hot)
 	EXPECT_TRUE(WAIT(huge_kb(self->victim, self->area[HOT]) >=
 			 (long)HUGE_PAGE / 1024));
 	EXPECT_EQ(0, huge_kb(self->victim, self->area[ANON]));
+	EXPECT_FALSE(strstr(smaps_line(self->victim, self->area[HOT],
+				       "VmFlags:"), " nh "));
 
 	/* And no more. */
 	ASSERT_EQ(0, damon_scheme_set("action", "nohugepage"));
 	ASSERT_EQ(0, damon_state("commit"));
-	EXPECT_TRUE(WAIT(damon_scheme_stat("sz_applied") > 0));
+	EXPECT_TRUE(WAIT(strstr(smaps_line(self->victim, self->area[HOT],
+					   "VmFlags:"), " nh ")));
 }
 
 TEST_F(pages, migrates_the_hot)

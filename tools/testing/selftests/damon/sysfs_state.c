@@ -218,7 +218,7 @@ struct refusal {
 	const char *path[3];
 	const char *text[3];
 	const char *reason;	/* how it begins: the file, the value at fault */
-	bool unless_paddr;
+	bool unless_paddr, with_paddr;
 };
 
 #define REGION(n, member) TARGET "regions/" #n "/" member
@@ -245,7 +245,10 @@ static const struct refusal refusals[] = {
 	{ { TARGET "pid_target" }, { "-1" },
 	  "contexts/0/targets/0: no process with pid -1\n" },
 	{ { CONTEXT "operations" }, { "paddr" },
-	  "contexts/0/operations: paddr is not available\n", true },
+	  "contexts/0/operations: paddr is not available\n", true, false },
+	/* hazard B21 */
+	{ { CONTEXT "operations", CONTEXT "addr_unit" }, { "paddr", "3" },
+	  "contexts/0/addr_unit: 3 is not a power of two\n", false, true },
 	/* hazard D7 */
 	{ { TARGET "regions/nr_regions" }, { "1" },
 	  "contexts/0/targets/0/regions/0: start 0 " },
@@ -272,8 +275,9 @@ static int stage_refusal(const struct refusal *r)
 
 static bool refusal_applies(const struct refusal *r)
 {
-	return !r->unless_paddr ||
-	       !strstr(damon_sysfs_text(CONTEXT "avail_operations"), "paddr");
+	if (strstr(damon_sysfs_text(CONTEXT "avail_operations"), "paddr"))
+		return !r->unless_paddr;
+	return !r->with_paddr;
 }
 
 TEST_F(state, refused_on)
