@@ -15,54 +15,12 @@
 
 #include "../kselftest_harness.h"
 #include "damon_abi.h"
+#include "damon_fault.h"
 #include "damon_sysfs.h"
 
-#define FAILSLAB	"/sys/kernel/debug/failslab/"
 #define CONTEXT		"0/contexts/0/"
 #define TARGETS		CONTEXT "targets/"
 #define SCHEMES		CONTEXT "schemes/"
-/* More allocations than any of the writes makes. */
-#define MAX_FAULTS	2000
-
-/* Let the @nth allocation of a task from now on fail; 0: none any more. */
-static int fail_nth(long pid, int nth)
-{
-	char path[64], text[16];
-
-	snprintf(path, sizeof(path), "/proc/%ld/fail-nth", pid);
-	snprintf(text, sizeof(text), "%d", nth);
-	return damon_write_file(path, text);
-}
-
-/* Has it failed already? */
-static bool has_failed(long pid)
-{
-	char path[64], text[16] = "";
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%ld/fail-nth", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = '\0';
-	close(fd);
-	return !strcmp(text, "0\n");
-}
-
-/* Write while the @nth allocation fails. Returns 0 or a negative errno. */
-static int faulty_write(int fd, const char *text, int nth, bool *failed)
-{
-	int err = fail_nth(getpid(), nth);
-
-	if (err)
-		return err;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	*failed = has_failed(getpid());
-	fail_nth(getpid(), 0);
-	return err;
-}
 
 FIXTURE(faults) {
 	pid_t victims[2];
@@ -70,11 +28,8 @@ FIXTURE(faults) {
 
 FIXTURE_SETUP(faults)
 {
-	if (access("/proc/self/fail-nth", W_OK) || access(FAILSLAB, X_OK))
+	if (!damon_fault_begin())
 		SKIP(return, "this kernel cannot let allocations fail");
-	/* Quietly, and also those that could wait for memory. */
-	ASSERT_EQ(0, damon_write_file(FAILSLAB "verbose", "0"));
-	ASSERT_EQ(0, damon_write_file(FAILSLAB "ignore-gfp-wait", "N"));
 	self->victims[0] = damon_sysfs_victim();
 	self->victims[1] = damon_sysfs_victim();
 	ASSERT_EQ(0, damon_sysfs_reset());
@@ -89,8 +44,7 @@ FIXTURE_TEARDOWN(faults)
 	EXPECT_EQ(0, damon_sysfs_reset());
 	damon_sysfs_kill(self->victims[0]);
 	damon_sysfs_kill(self->victims[1]);
-	damon_write_file(FAILSLAB "ignore-gfp-wait", "Y");
-	damon_write_file(FAILSLAB "verbose", "2");
+	damon_fault_end();
 	damon_sysfs_loud();
 }
 
@@ -111,9 +65,9 @@ TEST_F_TIMEOUT(faults, directories, 300)
 		fd = damon_sysfs_open(damon_abi_first(e, path), O_WRONLY);
 		ASSERT_LE(0, fd) TH_LOG("%s", path);
 		failed = true;
-		for (nth = 1; failed && nth < MAX_FAULTS; nth++) {
+		for (nth = 1; failed && nth < DAMON_MAX_FAULTS; nth++) {
 			nr = damon_sysfs_read_long(path);
-			err = faulty_write(fd, text, nth, &failed);
+			err = damon_fault_write(fd, text, nth, &failed);
 			ASSERT_TRUE(!err || err == -ENOMEM)
 				TH_LOG("%s: %d: %d", path, nth, err);
 			ASSERT_TRUE(failed || !err);
@@ -189,8 +143,8 @@ TEST_F_TIMEOUT(faults, on, 240)
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, stage_two(self->victims[0], self->victims[1]));
 	ASSERT_EQ(0, stage_scheme());
-	for (nth = 1; failed && nth < MAX_FAULTS; nth++) {
-		err = faulty_write(fd, "on", nth, &failed);
+	for (nth = 1; failed && nth < DAMON_MAX_FAULTS; nth++) {
+		err = damon_fault_write(fd, "on", nth, &failed);
 		ASSERT_EQ(!err, damon_sysfs_is_on(0));
 		if (!err) {
 			ASSERT_EQ(0, damon_sysfs_write("0/state", "off"));
@@ -219,10 +173,10 @@ TEST_F_TIMEOUT(faults, commit, 240)
 	ASSERT_EQ(0, stage_scheme());
 	ASSERT_EQ(0, damon_sysfs_write("0/state", "on"));
 	pid = damon_sysfs_read_long("0/pid");
-	for (nth = 1; failed && nth < MAX_FAULTS; nth++) {
+	for (nth = 1; failed && nth < DAMON_MAX_FAULTS; nth++) {
 		ASSERT_EQ(0, stage_two(self->victims[nth % 2],
 				       self->victims[!(nth % 2)]));
-		err = faulty_write(fd, "commit", nth, &failed);
+		err = damon_fault_write(fd, "commit", nth, &failed);
 		ASSERT_TRUE(!err || err == -ENOMEM)
 			TH_LOG("allocation %d: %d", nth, err);
 		ASSERT_EQ(pid, damon_sysfs_read_long("0/pid"));
@@ -245,9 +199,9 @@ TEST_F_TIMEOUT(faults, commit_in_kdamond, 240)
 	for (nth = 1; nth < 40; nth++) {
 		ASSERT_EQ(0, stage_two(self->victims[nth % 2],
 				       self->victims[!(nth % 2)]));
-		ASSERT_EQ(0, fail_nth(pid, nth));
+		ASSERT_EQ(0, damon_fault_nth(pid, nth));
 		err = damon_sysfs_write("0/state", "commit");
-		ASSERT_EQ(0, fail_nth(pid, 0));
+		ASSERT_EQ(0, damon_fault_nth(pid, 0));
 		ASSERT_TRUE(!err || err == -ENOMEM)
 			TH_LOG("allocation %d: %d", nth, err);
 		nr_refused += !!err;
@@ -282,8 +236,8 @@ TEST_F_TIMEOUT(faults, regions, 240)
 	pid = damon_sysfs_read_long("0/pid");
 	for (i = 0; i < ARRAY_SIZE(keywords); i++) {
 		failed = true;
-		for (nth = 1; failed && nth < MAX_FAULTS; nth++) {
-			err = faulty_write(fd, keywords[i], nth, &failed);
+		for (nth = 1; failed && nth < DAMON_MAX_FAULTS; nth++) {
+			err = damon_fault_write(fd, keywords[i], nth, &failed);
 			ASSERT_TRUE(!err || err == -ENOMEM)
 				TH_LOG("%s: allocation %d: %d", keywords[i],
 				       nth, err);
@@ -311,10 +265,10 @@ TEST_F_TIMEOUT(faults, regions_in_kdamond, 240)
 	ASSERT_EQ(0, damon_sysfs_write("0/state", "on"));
 	pid = damon_sysfs_read_long("0/pid");
 	for (nth = 1; nth < 20; nth++) {
-		ASSERT_EQ(0, fail_nth(pid, nth));
+		ASSERT_EQ(0, damon_fault_nth(pid, nth));
 		err = damon_sysfs_write("0/state",
 					"update_schemes_tried_regions");
-		ASSERT_EQ(0, fail_nth(pid, 0));
+		ASSERT_EQ(0, damon_fault_nth(pid, 0));
 		/* The refresh may be at it. */
 		ASSERT_TRUE(!err || err == -ENOMEM || err == -EBUSY)
 			TH_LOG("allocation %d: %d", nth, err);
