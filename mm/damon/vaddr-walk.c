@@ -111,6 +111,17 @@ struct damon_va_cursor {
 	struct damon_addr_range young;
 };
 
+/*
+ * Tables of PMDs are all that mappings of hugetlb share, and that somebody else may
+ * take away from under the mmap_lock.
+ */
+static bool damon_va_shares_tables(struct vm_area_struct *vma)
+{
+	return IS_ENABLED(CONFIG_HUGETLB_PMD_PAGE_TABLE_SHARING) &&
+	       (vma->vm_flags & VM_MAYSHARE) &&
+	       huge_page_size(hstate_vma(vma)) < PUD_SIZE;
+}
+
 /* Let go of the span at hand. */
 static void damon_va_release(struct damon_va_cursor *c)
 {
@@ -121,7 +132,7 @@ static void damon_va_release(struct damon_va_cursor *c)
 		/* Taken in an earlier call, which sparse cannot follow. */
 		__acquire(RCU);
 		pte_unmap(c->pte);
-	} else if (c->leaf == DAMON_VA_HUGETLB) {
+	} else if (c->leaf == DAMON_VA_HUGETLB && damon_va_shares_tables(c->vma)) {
 		hugetlb_vma_unlock_read(c->vma);
 	}
 }
@@ -164,18 +175,18 @@ static void damon_va_find_map(struct damon_va_cursor *c, unsigned long addr)
 
 static void damon_va_hold_hugetlb(struct damon_va_cursor *c, unsigned long addr)
 {
-	struct hstate *h = hstate_vma(c->vma);
-	pte_t *pte;
+	unsigned long sz = huge_page_size(hstate_vma(c->vma));
+	bool shares = damon_va_shares_tables(c->vma);
 
-	hugetlb_vma_lock_read(c->vma);
-	pte = hugetlb_walk(c->vma, addr & huge_page_mask(h), huge_page_size(h));
-	if (!pte) {
-		hugetlb_vma_unlock_read(c->vma);
-		damon_va_hold(c, DAMON_VA_ABSENT, addr, huge_page_size(h));
-		return;
+	if (shares) {
+		hugetlb_vma_lock_read(c->vma);
+		c->pte = hugetlb_walk(c->vma, addr & -sz, sz);
+	} else {
+		c->pte = huge_pte_offset(c->mm, addr & -sz, sz);
 	}
-	c->pte = pte;
-	damon_va_hold(c, DAMON_VA_HUGETLB, addr, huge_page_size(h));
+	if (!c->pte && shares)
+		hugetlb_vma_unlock_read(c->vma);
+	damon_va_hold(c, c->pte ? DAMON_VA_HUGETLB : DAMON_VA_ABSENT, addr, sz);
 }
 
 /*
