@@ -62,6 +62,8 @@ LINES = [
     sample("cost idle 1000", 120), sample("cost young 1000", 220),
     sample("cost idle 100", 220), sample("cost young 100", 220),
     sample("cost vmas 1000", 250), sample("cost vmas 100", 250),
+    sample("cost pidle 1000", 500), sample("cost pyoung 1000", 500),
+    sample("cost pidle 100", 500), sample("cost pyoung 100", 500),
     sample("cost idle 10"), sample("cost young 10"),
     Line("cost idle 3", "per_tick", "instructions a tick, three regions", "mean", "less", 5500),
     Line("cost young 3", "per_tick", "instructions a tick, three regions", "mean", "less", 5500),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What one look at one region costs: a child with 512 MiB of 4 KiB pages, or 5 TiB of
- * 1 GiB pages in 5,120 mappings, and a kdamond with a fixed number of regions on them.
+ * 1 GiB pages in 5,120 mappings, and a kdamond with a fixed number of regions on them;
+ * or on the physical memory from the first to the last of the 4 KiB pages.
  * Run in a guest whose clock counts instructions, where the run time of the thread is
  * their number.
  *
@@ -21,6 +22,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "damon_scheme.h"
 #include "damon_sysfs.h"
 #include "damon_trace.h"
 
@@ -32,6 +34,7 @@
 #define RUN_MS		1000
 #define COUNT_MS	250
 #define TOUCH_MS	4	/* less than a sampling interval */
+#define PFN_MASK	((1UL << 55) - 1)
 #define ATTRS		"0/contexts/0/monitoring_attrs/"
 #define TARGET		"0/contexts/0/targets/0/"
 
@@ -40,12 +43,15 @@ struct kind {
 	unsigned long size;
 	unsigned long leaf;
 	int busy;		/* every page is touched in each sampling interval */
+	int physical;		/* monitored as such */
 };
 
 static const struct kind kinds[] = {
-	{ "idle", 512 * MIB, 4096, 0 },
-	{ "young", 512 * MIB, 4096, 1 },
-	{ "vmas", 5120 * GIB, GIB, 1 },
+	{ "idle", 512 * MIB, 4096, 0, 0 },
+	{ "young", 512 * MIB, 4096, 1, 0 },
+	{ "vmas", 5120 * GIB, GIB, 1, 0 },
+	{ "pidle", 512 * MIB, 4096, 0, 1 },
+	{ "pyoung", 512 * MIB, 4096, 1, 1 },
 };
 
 /* Stamps of the windows seen, from their first regions. */
@@ -143,7 +149,7 @@ static void see(const struct damon_event *e, void *data)
 }
 
 /* Only the first region of each window is traced: writing a line takes time too. */
-static void watch(const char *arena, unsigned int ms, struct windows *w)
+static void watch(unsigned long first, unsigned int ms, struct windows *w)
 {
 	struct damon_trace *trace = calloc(1, sizeof(*trace));
 	char path[256];
@@ -153,7 +159,7 @@ static void watch(const char *arena, unsigned int ms, struct windows *w)
 		fail("tracing");
 	snprintf(path, sizeof(path), "%s/events/damon/damon_aggregated/filter", trace->dir);
 	f = fopen(path, "w");
-	if (!f || fprintf(f, "start == %lu", (unsigned long)arena) < 0 || fclose(f))
+	if (!f || fprintf(f, "start == %lu", first) < 0 || fclose(f))
 		fail("the trace filter");
 	snprintf(path, sizeof(path), "%s/trace", trace->dir);
 	f = fopen(path, "w");
@@ -166,50 +172,74 @@ static void watch(const char *arena, unsigned int ms, struct windows *w)
 	free(trace);
 }
 
-static void stage(pid_t child, const char *arena, const struct kind *kind,
-		  unsigned int regions)
+/* Where in physical memory the pages are; one in each 2 MiB is asked for. */
+static void locate(pid_t child, const struct kind *kind, unsigned long *start,
+		   unsigned long *end)
+{
+	char *arena = (char *)*start, *at;
+	unsigned long page;
+
+	*start = ~0UL;
+	*end = 0;
+	for (at = arena; at < arena + kind->size; at += 2 * MIB) {
+		page = (damon_pagemap(child, at) & PFN_MASK) * 4096;
+		if (!page)
+			fail("pagemap");
+		*start = page < *start ? page : *start;
+		*end = page + 4096 > *end ? page + 4096 : *end;
+	}
+}
+
+static void stage(pid_t child, const struct kind *kind, unsigned long start,
+		  unsigned long end, unsigned int regions)
 {
 	if (damon_sysfs_stage(child) ||
-	    damon_sysfs_write("0/contexts/0/operations", "fvaddr"))
+	    damon_sysfs_write("0/contexts/0/operations",
+			      kind->physical ? "paddr" : "fvaddr"))
 		fail("staging");
 	put(ATTRS "intervals/sample_us", SAMPLE_US);
 	put(ATTRS "intervals/aggr_us", AGGR_US);
 	put(ATTRS "nr_regions/max", regions);
 	put(ATTRS "nr_regions/min", regions);
 	put(TARGET "regions/nr_regions", 1);
-	put(TARGET "regions/0/start", (unsigned long)arena);
-	put(TARGET "regions/0/end", (unsigned long)arena + kind->size);
+	put(TARGET "regions/0/start", start);
+	put(TARGET "regions/0/end", end);
 }
 
 static void measure(const struct kind *kind, unsigned int regions)
 {
 	unsigned long long before, ns;
 	struct windows w[2] = { 0 };
+	unsigned long start, end;
 	double mean;
 	long kdamond;
 	char *arena;
 	pid_t child;
 
 	arena = map_pages(kind);
+	start = (unsigned long)arena;
+	end = start + kind->size;
 	child = fork();
 	if (!child)
 		work(kind, arena);
 	damon_sysfs_sleep_ms(1000);
 	if (!kind->busy)
 		forget(child);
-	stage(child, arena, kind, regions);
+	if (kind->physical)
+		locate(child, kind, &start, &end);
+	stage(child, kind, start, end, regions);
 	if (damon_sysfs_write("0/state", "on"))
 		fail("starting the monitor");
 	kdamond = damon_sysfs_read_long("0/pid");
 	damon_sysfs_sleep_ms(WARM_MS);
-	watch(arena, COUNT_MS + AGGR_US / 1000, &w[0]);
+	watch(start, COUNT_MS + AGGR_US / 1000, &w[0]);
 	before = cpu_time(kdamond);
 	damon_sysfs_sleep_ms(RUN_MS);
 	ns = cpu_time(kdamond) - before;
 	ns /= RUN_MS * 1000 / SAMPLE_US;
-	watch(arena, RUN_MS + COUNT_MS, &w[1]);
+	watch(start, RUN_MS + COUNT_MS, &w[1]);
 	mean = ((double)w[0].regions / w[0].nr + (double)w[1].regions / w[1].nr) / 2;
-	printf("cost: %-5s %4u %4.0f %7llu %6.0f %.4f\n", kind->name, regions, mean, ns,
+	printf("cost: %-6s %4u %4.0f %7llu %6.0f %.4f\n", kind->name, regions, mean, ns,
 	       ns / mean, (w[1].last - w[1].first) / (w[1].nr - 1) / 1e3 / AGGR_US);
 	damon_sysfs_reset();
 	damon_sysfs_kill(child);

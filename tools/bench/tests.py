@@ -8,7 +8,7 @@ import guest
 PROGRAMS = {
     "bench": ("bench", guest.SOURCES),
     "reader": ("reader", guest.SOURCES + ["tools/bench/snapshot.c", "tools/bench/snapshot-device.c"]),
-    "cost": ("cost", ["tools/bench/cost.c", *guest.HELPERS]),
+    "cost": ("cost", ["tools/bench/cost.c", f"{guest.SELFTESTS}/damon_scheme.c", *guest.HELPERS]),
     "tlb": ("tlb", ["tools/bench/beside-tlb.c", *guest.BESIDE_SOURCES]),
     "writer": ("writer", ["tools/bench/beside-writer.c", *guest.BESIDE_SOURCES]),
     "reclaim": ("reclaim", ["tools/bench/beside-reclaim.c", *guest.BESIDE_SOURCES]),
