@@ -35,6 +35,23 @@ int damon_fault_nth(long pid, int nth)
 	return damon_write_file(path, text);
 }
 
+int damon_fault_all(long pid, bool on)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/make-it-fail", pid);
+	if (on)
+		return damon_write_file(FAILSLAB "task-filter", "Y") ?:
+		       damon_write_file(FAILSLAB "times", "-1") ?:
+		       damon_write_file(path, "1") ?:
+		       damon_write_file(FAILSLAB "probability", "100");
+	/* Backwards, or all tasks would see it for a moment. */
+	return damon_write_file(FAILSLAB "probability", "0") ?:
+	       damon_write_file(path, "0") ?:
+	       damon_write_file(FAILSLAB "times", "1") ?:
+	       damon_write_file(FAILSLAB "task-filter", "N");
+}
+
 /* Has it failed already? */
 static bool has_failed(long pid)
 {

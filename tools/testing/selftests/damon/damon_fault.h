@@ -18,6 +18,9 @@ void damon_fault_end(void);
 /* Let the @nth allocation of a task from now on fail; 0: none any more. */
 int damon_fault_nth(long pid, int nth);
 
+/* Let all allocations of a task fail from now on, or no more. */
+int damon_fault_all(long pid, bool on);
+
 /*
  * Write while the @nth allocation fails; @failed tells whether there were as many.
  * Returns 0 or a negative errno.

@@ -3,6 +3,7 @@
  * Memory runs out: every allocation in making directories, on, commit and showing
  * regions fails once, one after the other. The write fails with ENOMEM or does
  * without; what it has left behind can be used, and nothing is lost (kmemleak).
+ * Schemes do what they can without any memory.
  *
  * Needs a kernel with CONFIG_FAILSLAB and CONFIG_FAULT_INJECTION_DEBUG_FS.
  */
@@ -16,6 +17,7 @@
 #include "../kselftest_harness.h"
 #include "damon_abi.h"
 #include "damon_fault.h"
+#include "damon_scheme.h"
 #include "damon_sysfs.h"
 
 #define CONTEXT		"0/contexts/0/"
@@ -49,7 +51,7 @@ FIXTURE_TEARDOWN(faults)
 }
 
 /* hazards C6, C13, C14, C19: every file that makes directories */
-TEST_F_TIMEOUT(faults, directories, 300)
+TEST_F_TIMEOUT(faults, directories, 600)
 {
 	const struct damon_abi *e;
 	char path[DAMON_ABI_PATH];
@@ -134,7 +136,7 @@ static int stage_two(pid_t first, pid_t second)
 }
 
 /* hazards A8, A10, A20, B22, C1 */
-TEST_F_TIMEOUT(faults, on, 240)
+TEST_F_TIMEOUT(faults, on, 600)
 {
 	int fd = damon_sysfs_open("0/state", O_WRONLY);
 	bool failed = true;
@@ -162,7 +164,7 @@ TEST_F_TIMEOUT(faults, on, 240)
 }
 
 /* hazards B4, B12, B13, B14: in the task that writes. */
-TEST_F_TIMEOUT(faults, commit, 240)
+TEST_F_TIMEOUT(faults, commit, 600)
 {
 	int fd = damon_sysfs_open("0/state", O_WRONLY);
 	bool failed = true;
@@ -188,7 +190,7 @@ TEST_F_TIMEOUT(faults, commit, 240)
 }
 
 /* The same in the kdamond, which may need memory for itself meanwhile. */
-TEST_F_TIMEOUT(faults, commit_in_kdamond, 240)
+TEST_F_TIMEOUT(faults, commit_in_kdamond, 600)
 {
 	int nth, err, nr_refused = 0;
 	long pid;
@@ -215,7 +217,7 @@ TEST_F_TIMEOUT(faults, commit_in_kdamond, 240)
 static const char total[] = SCHEMES "0/tried_regions/total_bytes";
 
 /* hazards C6, C13: while regions are shown */
-TEST_F_TIMEOUT(faults, regions, 240)
+TEST_F_TIMEOUT(faults, regions, 600)
 {
 	static const char * const keywords[] = {
 		"update_schemes_tried_regions", "update_schemes_tried_bytes",
@@ -253,7 +255,7 @@ TEST_F_TIMEOUT(faults, regions, 240)
 }
 
 /* The same in the kdamond, which collects them. */
-TEST_F_TIMEOUT(faults, regions_in_kdamond, 240)
+TEST_F_TIMEOUT(faults, regions_in_kdamond, 600)
 {
 	int nth, err;
 	long pid;
@@ -278,6 +280,90 @@ TEST_F_TIMEOUT(faults, regions_in_kdamond, 240)
 	EXPECT_EQ(0, damon_sysfs_write("0/state",
 				       "update_schemes_tried_regions"));
 	EXPECT_LT(0, damon_sysfs_read_long(total));
+	EXPECT_EQ(pid, damon_sysfs_read_long("0/pid"));
+}
+
+/* What a scheme does in some of its runs. */
+struct work {
+	long nr_runs, nr_tried, sz_tried;
+};
+
+static long stat_shown(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), DAMON_SCHEME "stats/%s", name);
+	return damon_sysfs_read_long(path);
+}
+
+/* All of one moment. */
+static struct work work_so_far(void)
+{
+	if (damon_state("update_schemes_stats"))
+		return (struct work) {};
+	return (struct work) {
+		.nr_runs = stat_shown("nr_snapshots"),
+		.nr_tried = stat_shown("nr_tried"),
+		.sz_tried = stat_shown("sz_tried"),
+	};
+}
+
+/* Let it make at least so many runs. */
+static struct work work_of(int nr_runs)
+{
+	struct work begin = work_so_far(), end = begin;
+	int i;
+
+	for (i = 0; i < 600 && end.nr_runs < begin.nr_runs + nr_runs; i++) {
+		damon_sysfs_sleep_ms(100);
+		end = work_so_far();
+	}
+	end.nr_runs -= begin.nr_runs;
+	end.nr_tried -= begin.nr_tried;
+	end.sz_tried -= begin.sz_tried;
+	printf("# %ld runs: %ld regions, %ld bytes tried\n", end.nr_runs,
+	       end.nr_tried, end.sz_tried);
+	return end;
+}
+
+/*
+ * hazard D29, and more: schemes without any memory. What cannot be cut at the
+ * border of a filter is counted as tried and not acted on; nothing else is lost.
+ */
+TEST_F_TIMEOUT(faults, apply, 600)
+{
+	const long sz = 64 << 20, kept = 4 << 20;
+	struct work well, starved, again;
+	long pid;
+
+	ASSERT_EQ(0, damon_sysfs_write(CONTEXT "operations", "fvaddr"));
+	ASSERT_EQ(0, damon_sysfs_write(TARGETS "0/regions/nr_regions", "1"));
+	ASSERT_EQ(0, damon_sysfs_write_long(TARGETS "0/regions/0/end", sz));
+	ASSERT_EQ(0, damon_scheme_stage("stat", DAMON_MAX_UINT, "0"));
+	ASSERT_EQ(0, damon_scheme_set("core_filters/nr_filters", "1"));
+	ASSERT_EQ(0, damon_scheme_set("core_filters/0/type", "addr"));
+	ASSERT_EQ(0, damon_scheme_set("core_filters/0/matching", "Y"));
+	ASSERT_EQ(0, damon_scheme_set_long("core_filters/0/addr_start", kept));
+	ASSERT_EQ(0, damon_scheme_set_long("core_filters/0/addr_end", 2 * kept));
+	ASSERT_EQ(0, damon_state("on"));
+	pid = damon_sysfs_read_long("0/pid");
+
+	well = work_of(20);
+	ASSERT_EQ(0, damon_fault_all(pid, true));
+	starved = work_of(20);
+	ASSERT_EQ(0, damon_fault_all(pid, false));
+	/* One run to cut what could not be cut. */
+	work_of(1);
+	again = work_of(20);
+
+	EXPECT_EQ(well.nr_runs * (sz - kept), well.sz_tried);
+	/* Not all that the filter allows, but the most of it. */
+	EXPECT_LE(20, starved.nr_runs);
+	EXPECT_LT(starved.sz_tried, starved.nr_runs * (sz - kept));
+	EXPECT_LT(starved.nr_runs * sz / 2, starved.sz_tried);
+	EXPECT_LE(well.nr_tried / well.nr_runs,
+		  starved.nr_tried / starved.nr_runs);
+	EXPECT_EQ(again.nr_runs * (sz - kept), again.sz_tried);
 	EXPECT_EQ(pid, damon_sysfs_read_long("0/pid"));
 }
 
