@@ -102,7 +102,7 @@ static int emit_target(struct assembler *as)
 	return err;
 }
 
-/* One snapshot a target. */
+/* One snapshot an address space: a target may have several. */
 static int emit_take(const struct device *dev, struct assembler *as)
 {
 	const struct damon_snapshot_header *h = dev->buf;
@@ -114,10 +114,12 @@ static int emit_take(const struct device *dev, struct assembler *as)
 		const struct damon_snapshot_region *r = (const void *)at;
 		struct region region = { r->start, r->end, r->nr_accesses, r->age };
 
-		if (as->snap.target != r->target)
+		u32 pid = r->pid < 0 ? 0 : (u32)r->pid;
+
+		if (as->snap.target != r->target || as->snap.pid != pid)
 			err = emit_target(as);
 		as->snap.target = r->target;
-		as->snap.pid = r->pid < 0 ? 0 : (u32)r->pid;
+		as->snap.pid = pid;
 		as->snap.time_ns = h->published_ns;
 		if (!err && !snapshot_add(&as->snap, &region))
 			err = -ENOMEM;

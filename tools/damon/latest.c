@@ -19,37 +19,38 @@
 /* A busy machine may be so late with a window. */
 #define GRACE_NS	(2 * NSEC_PER_SEC)
 
-static struct latest_target *find_target(struct latest *k, const struct snapshot *snap)
+/* Several address spaces may have the number of one target. */
+static struct latest_target *find_target(struct latest *k, u32 number, u32 pid)
 {
 	struct latest_target *target;
 	u32 i;
 
 	for (i = 0; i < k->nr; i++)
-		if (k->target[i].snap.target == snap->target)
+		if (k->target[i].snap.target == number && k->target[i].snap.pid == pid)
 			return &k->target[i];
 	target = reallocarray(k->target, k->nr + 1, sizeof(*target));
 	if (!target)
 		return NULL;
 	k->target = target;
 	target += k->nr++;
-	*target = (struct latest_target){ .snap = { .target = snap->target } };
+	*target = (struct latest_target){ .snap = { .target = number, .pid = pid } };
 	return target;
 }
 
 static int emit(void *arg, const struct snapshot *snap)
 {
 	struct latest *k = arg;
-	struct latest_target *target = find_target(k, snap);
-	u32 i;
+	struct latest_target *target;
+	u32 i, pid = snap->pid;
 
+	/* An event does not tell the process; what was configured does. */
+	if (!pid && snap->target < k->info.cfg.pids.nr)
+		pid = (u32)k->info.cfg.pids.pid[snap->target];
+	target = find_target(k, snap->target, pid);
 	if (!target)
 		return -ENOMEM;
 	target->snap.nr = 0;
 	target->snap.time_ns = snap->time_ns;
-	target->snap.pid = snap->pid;
-	/* An event does not tell the process; what was configured does. */
-	if (!snap->pid && snap->target < k->info.cfg.pids.nr)
-		target->snap.pid = (u32)k->info.cfg.pids.pid[snap->target];
 	for (i = 0; i < snap->nr; i++)
 		if (!snapshot_add(&target->snap, &snap->regions[i]))
 			return -ENOMEM;

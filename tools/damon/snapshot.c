@@ -38,8 +38,8 @@ static bool continues(const struct assembler *as, const struct trace_event *even
 {
 	const struct snapshot *snap = &as->snap;
 
-	return snap->nr && snap->target == event->target &&
-	       as->expected == event->nr_regions &&
+	return snap->nr && snap->target == (u32)event->target &&
+	       snap->pid == event->target >> 32 && as->expected == event->nr_regions &&
 	       snap->regions[snap->nr - 1].end <= event->region.start;
 }
 
@@ -50,7 +50,9 @@ int assembler_feed(struct assembler *as, const struct trace_event *event)
 	if (!continues(as, event)) {
 		assembler_finish(as);
 		as->snap.time_ns = event->time_ns;
+		/* Of a target that is several address spaces, the pid is above. */
 		as->snap.target = (u32)event->target;
+		as->snap.pid = (u32)(event->target >> 32);
 		as->expected = event->nr_regions;
 	}
 	if (event->region.start >= event->region.end)

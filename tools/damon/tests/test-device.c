@@ -90,6 +90,27 @@ static void top(void)
 	CHECK(c->status == EXIT_OK && strstr(c->out, "Nothing is monitored"));
 }
 
+/* hazard G6: two address spaces of one target, and the same addresses in both. */
+static void spaces(void)
+{
+	struct take take = make_take();
+	char line[128];
+	u32 i;
+
+	take.head.nr_targets = 1;
+	for (i = 0; i < NR_REGIONS; i++) {
+		take.at[i].region.target = 0;
+		take.at[i].region.pid = i / 2 ? getppid() : getpid();
+	}
+	fake_device(&take, sizeof(take));
+	CHECK(strstr(damonctl("top --batch --lines 1")->out,
+		     "2 targets, 4 regions, 4 MiB monitored"));
+	snprintf(line, sizeof(line), "%7d %16x      1 MiB     75 %%    300 ms", getppid(),
+		 0x200000);
+	CHECK(strstr(damonctl("top --batch --lines 1")->out, line));
+	no_device();
+}
+
 static void export(void)
 {
 	struct take take = make_take();
@@ -186,6 +207,7 @@ static void wrong(void)
 
 const struct test_case device_cases[] = {
 	{ "top", top },
+	{ "spaces", spaces },
 	{ "export", export },
 	{ "record", records },
 	{ "wrong", wrong },

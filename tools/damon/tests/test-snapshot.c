@@ -35,6 +35,26 @@ static void feed(struct assembler *as, const u32 (*rows)[3], size_t nr)
 	}
 }
 
+/* hazard G6: events of two address spaces of one target */
+static void spaces(void)
+{
+	struct trace_event event = { .nr_regions = 2, .region = { 0x1000, 0x2000, 1, 1 } };
+	struct seen seen = { 0 };
+	struct assembler as = { .emit = see, .arg = &seen };
+
+	event.target = 1 | 77ULL << 32;
+	CHECK(!assembler_feed(&as, &event));
+	event.target = 1 | 78ULL << 32;
+	event.region.start = 0x2000;
+	event.region.end = 0x3000;
+	CHECK(!assembler_feed(&as, &event) && !seen.nr && as.nr_torn == 1);
+	event.region.start = 0x4000;
+	event.region.end = 0x5000;
+	CHECK(!assembler_feed(&as, &event) && seen.nr == 1 && seen.target == 1);
+	CHECK(as.snap.pid == 78);
+	snapshot_free(&as.snap);
+}
+
 static void whole(void)
 {
 	static const u32 rows[][3] = {
@@ -94,6 +114,7 @@ static void errors(void)
 
 const struct test_case snapshot_cases[] = {
 	{ "whole", whole },
+	{ "spaces", spaces },
 	{ "torn", torn },
 	{ "errors", errors },
 	{ }
