@@ -406,6 +406,9 @@ struct damon_target *damon_new_target(void);
 void damon_add_target(struct damon_ctx *ctx, struct damon_target *t);
 void damon_free_target(struct damon_target *t);
 void damon_destroy_target(struct damon_target *t, struct damon_ctx *ctx);
+int damon_target_set_cgroup(struct damon_target *t, const char *path);
+void damon_target_follow_children(struct damon_target *t);
+struct damon_target *damon_target_group(struct damon_target *t);
 unsigned int damon_nr_regions(struct damon_target *t);
 bool damon_targets_empty(struct damon_ctx *ctx);
 
@@ -490,6 +493,21 @@ static inline void damon_free_target(struct damon_target *t)
 static inline void damon_destroy_target(struct damon_target *t,
 					struct damon_ctx *ctx)
 {
+}
+
+static inline int damon_target_set_cgroup(struct damon_target *t,
+					  const char *path)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void damon_target_follow_children(struct damon_target *t)
+{
+}
+
+static inline struct damon_target *damon_target_group(struct damon_target *t)
+{
+	return NULL;
 }
 
 static inline unsigned int damon_nr_regions(struct damon_target *t)

@@ -423,7 +423,7 @@ static unsigned int damon_region_cut(struct damon_target *t,
 static unsigned int damon_cut_unlike(struct damon_ctx *ctx, unsigned int room,
 				     u32 x2)
 {
-	unsigned int nr = damon_adapt_max(ctx);
+	unsigned int nr = damon_adapt_max(ctx), share = damon_member_share(ctx);
 	struct damon_region *r, *next;
 	struct damon_segment odd;
 	struct damon_target *t;
@@ -433,6 +433,8 @@ static unsigned int damon_cut_unlike(struct damon_ctx *ctx, unsigned int room,
 			/* One cut takes up to two regions. */
 			if (room < 2)
 				return room;
+			if (damon_target_is_member(t) && t->nr_regions >= share)
+				break;
 			if (damon_sz_region(r) / 2 < ctx->min_region_sz)
 				continue;
 			odd = damon_region_odd_segment(r);

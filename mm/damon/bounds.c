@@ -28,6 +28,25 @@ unsigned int damon_ctx_nr_regions(struct damon_ctx *ctx)
 }
 
 /**
+ * damon_member_share() - How many regions may a member of a group have?
+ * @ctx:	context
+ *
+ * Return: its share of max_nr_regions if all members had the same, at least three:
+ * a large process does not leave the others without. No limit for other targets.
+ */
+unsigned int damon_member_share(struct damon_ctx *ctx)
+{
+	struct damon_target *t;
+	unsigned int nr = 0;
+
+	damon_for_each_target(t, ctx)
+		nr += damon_target_is_member(t);
+	if (!nr)
+		return UINT_MAX;
+	return clamp_t(u64, ctx->max_nr_regions / nr, 3, UINT_MAX);
+}
+
+/**
  * damon_region_sz_limit() - How large may a region be?
  * @ctx:	context
  *
@@ -91,11 +110,16 @@ void damon_bounds_enforce(struct damon_ctx *ctx)
 	struct damon_region *r, *next;
 	struct damon_target *t;
 	unsigned int nr = damon_ctx_nr_regions(ctx);
+	unsigned long share = damon_member_share(ctx), room;
 
 	damon_for_each_target(t, ctx) {
 		damon_for_each_region_safe(r, next, t) {
-			nr += damon_region_cut_evenly(ctx, t, r, sz_limit,
-				max(ctx->max_nr_regions, nr) - nr);
+			room = max(ctx->max_nr_regions, nr) - nr;
+			if (damon_target_is_member(t))
+				room = min(room, max_t(unsigned long, share,
+						       t->nr_regions) -
+						 t->nr_regions);
+			nr += damon_region_cut_evenly(ctx, t, r, sz_limit, room);
 			cond_resched();
 		}
 	}

@@ -109,10 +109,18 @@ int damon_attrs_check(const struct damon_attrs *attrs,
 static int damon_target_check(struct damon_target *t, unsigned int idx,
 			      struct damon_reason *why)
 {
+	enum damon_group_kind kind = damon_target_state(t)->group.kind;
 	unsigned long end = 0;
 	struct damon_region *r;
 	unsigned int nr = 0;
 
+	if (kind == DAMON_GROUP_CGROUP && t->pid)
+		return damon_reason_set(why, -EINVAL,
+				"targets/%u: both a process and a cgroup", idx);
+	if (kind == DAMON_GROUP_TREE && !t->pid)
+		return damon_reason_set(why, -EINVAL,
+				"targets/%u/follow_children: no process to follow",
+				idx);
 	damon_for_each_region(r, t) {
 		if (r->ar.start >= r->ar.end)
 			return damon_reason_set(why, -EINVAL,
@@ -128,9 +136,15 @@ static int damon_target_check(struct damon_target *t, unsigned int idx,
 	return 0;
 }
 
+/* Without those that were made for groups. */
 static unsigned int damon_nr_targets(struct damon_ctx *ctx)
 {
-	return list_count_nodes(&ctx->adaptive_targets);
+	struct damon_target *t;
+	unsigned int nr = 0;
+
+	damon_for_each_target(t, ctx)
+		nr += !damon_target_is_member(t);
+	return nr;
 }
 
 /**
@@ -161,6 +175,12 @@ int damon_ctx_check(struct damon_ctx *ctx, struct damon_reason *why)
 		return damon_reason_set(why, -EINVAL,
 				"targets/1: physical memory is a single target");
 	damon_for_each_target(t, ctx) {
+		if (damon_target_is_member(t))
+			continue;
+		if (damon_target_is_group(t) && !damon_target_has_pid(ctx))
+			return damon_reason_set(why, -EOPNOTSUPP,
+				"targets/%u: physical memory belongs to no process",
+				idx);
 		err = damon_target_check(t, idx++, why);
 		if (err)
 			return err;
@@ -203,6 +223,35 @@ int damon_set_attrs_struct(struct damon_ctx *ctx,
 	return err;
 }
 
+/* Do two targets stand for the same processes? */
+static bool damon_targets_equal(struct damon_target *a, struct damon_target *b)
+{
+	struct damon_group *g = &damon_target_state(a)->group;
+	struct damon_group *h = &damon_target_state(b)->group;
+
+	return a->pid == b->pid && g->kind == h->kind &&
+	       g->cgroup_id == h->cgroup_id;
+}
+
+/* Has a group that runs the ranges that are wanted, if any are? */
+static bool damon_group_has_ranges(struct damon_target *group,
+				   struct damon_target *wanted)
+{
+	struct damon_group *g = &damon_target_state(group)->group;
+	struct damon_region *r;
+	unsigned int i = 0;
+
+	if (!damon_target_is_group(group) || wanted->nr_regions != g->nr_ranges)
+		return false;
+	damon_for_each_region(r, wanted) {
+		if (r->ar.start != g->ranges[i].start ||
+		    r->ar.end != g->ranges[i].end)
+			return false;
+		i++;
+	}
+	return true;
+}
+
 /*
  * The target that takes the place of @old (NULL: none) when @wanted is
  * committed. Returns NULL if @old can stay as it is.
@@ -212,19 +261,22 @@ static struct damon_target *damon_target_successor(struct damon_target *old,
 						   bool same_unit,
 						   unsigned long min_region_sz)
 {
-	bool same = old && old->pid == wanted->pid && same_unit;
+	bool same = old && damon_targets_equal(old, wanted) && same_unit;
 	struct damon_addr_range *ranges = NULL;
 	unsigned int nr_ranges = 0;
 	struct damon_target *t;
 	struct damon_region *r;
 	int err = 0;
 
-	if (same && !wanted->nr_regions)
+	if (same && (!wanted->nr_regions || damon_group_has_ranges(old, wanted)))
 		return NULL;
 	t = damon_new_target();
 	if (!t)
 		return ERR_PTR(-ENOMEM);
 	t->pid = get_pid(wanted->pid);
+	damon_target_state(t)->group.kind = damon_target_state(wanted)->group.kind;
+	damon_target_state(t)->group.cgroup_id =
+		damon_target_state(wanted)->group.cgroup_id;
 	if (!wanted->nr_regions)
 		return t;
 
@@ -314,7 +366,8 @@ static struct damon_target_plan *damon_plans_make(struct damon_ctx *dst,
 		return ERR_PTR(damon_reason_set(why, -ENOMEM, "out of memory"));
 	plan = plans;
 	damon_for_each_target(t, dst)
-		plan++->old = t;
+		if (!damon_target_is_member(t))
+			plan++->old = t;
 	/* Those beyond the last wanted one go. */
 	for (plan = plans + damon_nr_targets(src); plan < plans + nr; plan++)
 		plan->drop = true;

@@ -115,16 +115,24 @@ void damon_free_target(struct damon_target *t)
 {
 	damon_target_free_regions(t);
 	put_pid(t->pid);
+	kvfree(damon_target_state(t)->group.ranges);
 	kfree(damon_target_state(t));
 }
 
 /**
  * damon_destroy_target() - Take a target out of its context and free it.
- * @t:		target
+ * @t:		target; if it stands for several address spaces, the targets of these go
+ *		with it, all of which are before it
  * @ctx:	its context; not running, or running and called from its kdamond
  */
 void damon_destroy_target(struct damon_target *t, struct damon_ctx *ctx)
 {
+	struct damon_target *other, *next;
+
+	if (damon_target_is_group(t))
+		damon_for_each_target_safe(other, next, ctx)
+			if (damon_target_group(other) == t)
+				damon_destroy_target(other, ctx);
 	if (ctx->ops.cleanup_target)
 		ctx->ops.cleanup_target(t);
 	list_del(&t->list);

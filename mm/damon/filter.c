@@ -138,15 +138,7 @@ static int damos_match_addr(struct damon_ctx *ctx, struct damon_target *t,
 static bool damos_match_target(struct damon_ctx *ctx, struct damon_target *t,
 			       const struct damos_filter *f)
 {
-	struct damon_target *other;
-	int idx = 0;
-
-	damon_for_each_target(other, ctx) {
-		if (other == t)
-			return idx == f->target_idx;
-		idx++;
-	}
-	return false;
+	return damon_target_idx(ctx, t) == f->target_idx;
 }
 
 /**

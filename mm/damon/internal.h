@@ -328,13 +328,52 @@ struct damos_state {
 };
 
 /**
+ * enum damon_group_kind - what a target stands for
+ * @DAMON_GROUP_NONE:	itself
+ * @DAMON_GROUP_CGROUP:	the processes of a memory cgroup
+ * @DAMON_GROUP_TREE:	a process and its descendants
+ */
+enum damon_group_kind {
+	DAMON_GROUP_NONE,
+	DAMON_GROUP_CGROUP,
+	DAMON_GROUP_TREE,
+};
+
+/**
+ * struct damon_group - which address spaces a target stands for
+ * @kind:	how they are found (I)
+ * @cgroup_id:	cgroup_id() of the cgroup (I)
+ * @memcg:	the cgroup, with a reference, while it exists and the context runs (K)
+ * @gone:	it does not exist any more (K)
+ * @ranges:	of the user, for each member (K)
+ * @nr_ranges:	how many (K)
+ * @known:	processes that belonged to the tree at the last renewal, ordered, with
+ *		references (K)
+ * @nr_known:	how many (K)
+ */
+struct damon_group {
+	enum damon_group_kind kind;
+	u64 cgroup_id;
+	struct mem_cgroup *memcg;
+	bool gone;
+	struct damon_addr_range *ranges;
+	unsigned int nr_ranges;
+	struct pid **known;
+	unsigned int nr_known;
+};
+
+/**
  * struct damon_target_state - a target, and what is remembered about it
  * @target:	what the user sees
+ * @group:	whether it stands for several address spaces
+ * @member_of:	the target that it was made for; NULL: the user's own (I)
  * @va:		for virtual address spaces (K)
  * @pa:		for physical memory (K)
  */
 struct damon_target_state {
 	struct damon_target target;
+	struct damon_group group;
+	struct damon_target *member_of;
 	struct damon_va_target va;
 	struct damon_pa_target pa;
 };
@@ -357,6 +396,8 @@ struct damon_target_state {
  * @surveyed:		entries of upper levels looked at
  * @ticks:		ticks made
  * @ticks_missed:	ticks left out, because an earlier one took that long
+ * @processes_missed:	how often a process of a group could not be monitored in a
+ *			window, for a lack of memory, or because there were too many
  *
  * Nothing in here ever decreases during a run. Operations count what they do.
  */
@@ -374,6 +415,7 @@ struct damon_cost {
 	u64 surveyed;
 	u64 ticks;
 	u64 ticks_missed;
+	u64 processes_missed;
 };
 
 /**
@@ -470,6 +512,17 @@ static inline struct damon_target_state *
 damon_target_state(struct damon_target *t)
 {
 	return container_of(t, struct damon_target_state, target);
+}
+
+/* Does a target have members instead of regions? */
+static inline bool damon_target_is_group(struct damon_target *t)
+{
+	return damon_target_state(t)->group.kind != DAMON_GROUP_NONE;
+}
+
+static inline bool damon_target_is_member(struct damon_target *t)
+{
+	return damon_target_state(t)->member_of;
 }
 
 static inline struct damos_state *damos_state(struct damos *s)
@@ -653,6 +706,10 @@ int damon_ctx_id(struct damon_ctx *ctx);
 void damon_ctx_nudge(struct damon_ctx *ctx);
 void damon_ctx_cost(struct damon_ctx *ctx, struct damon_cost *cost);
 
+/* group.c */
+unsigned int damon_target_idx(struct damon_ctx *ctx, struct damon_target *t);
+unsigned long damon_target_trace_id(struct damon_target *t, unsigned int idx);
+
 /* snapshot.c */
 struct damon_snapshot;
 
@@ -805,6 +862,7 @@ bool damos_filter_page(struct damos *s, const struct damos_page *p);
 bool damos_has_ops_filter(struct damos *s, enum damos_filter_type type);
 
 /* memcg.c */
+bool damon_memcg_is_alive(struct mem_cgroup *memcg);
 int damon_memcg_id(const char *path, u64 *id);
 struct mem_cgroup *damon_memcg_get(u64 id);
 bool damon_memcg_owns(u64 id, struct folio *folio);
@@ -900,6 +958,7 @@ void damon_honesty_conclude(struct damon_region *r);
 
 /* bounds.c */
 unsigned int damon_ctx_nr_regions(struct damon_ctx *ctx);
+unsigned int damon_member_share(struct damon_ctx *ctx);
 unsigned long damon_region_sz_limit(struct damon_ctx *ctx);
 void damon_bounds_enforce(struct damon_ctx *ctx);
 
@@ -936,6 +995,11 @@ struct mm_struct *damon_va_get_mm(struct damon_target *t);
 void damon_va_put_mm(struct mm_struct *mm);
 int damon_va_three_regions(struct mm_struct *mm,
 			   struct damon_addr_range regions[3]);
+
+/* vaddr-group.c */
+void damon_va_renew_groups(struct damon_ctx *ctx);
+bool damon_va_group_is_alive(struct damon_target *group);
+void damon_va_leave_group(struct damon_target *group);
 
 /* vaddr-survey.c */
 void damon_va_survey(struct mm_struct *mm, struct damon_va_target *va,

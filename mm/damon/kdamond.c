@@ -289,16 +289,18 @@ static void kdamond_trace_window(struct damon_ctx *ctx)
 	unsigned int nr_probes = list_count_nodes(&ctx->probes);
 	struct damon_target *t;
 	struct damon_region *r;
-	unsigned long idx = 0;
+	unsigned int idx = 0;
+	unsigned long id;
 
 	damon_for_each_target(t, ctx) {
+		id = damon_target_trace_id(t, idx);
 		damon_for_each_region(r, t) {
-			trace_damon_aggregated(idx, t, r);
+			trace_damon_aggregated(id, t, r);
 			if (nr_probes)
-				trace_damon_region_aggregated(idx, t, r,
+				trace_damon_region_aggregated(id, t, r,
 							      nr_probes);
 		}
-		idx++;
+		idx += !damon_target_is_member(t);
 	}
 }
 

@@ -17,8 +17,14 @@
 
 #ifdef CONFIG_MEMCG
 
-/* Neither being made nor removed: the latter is known before it is offline. */
-static bool damon_memcg_is_alive(struct mem_cgroup *memcg)
+/**
+ * damon_memcg_is_alive() - Does a memory cgroup exist?
+ * @memcg:	cgroup, with a reference
+ *
+ * Return: true if it is neither being made nor removed: the latter is known before
+ * it is offline. Any context.
+ */
+bool damon_memcg_is_alive(struct mem_cgroup *memcg)
 {
 	return mem_cgroup_online(memcg) && !css_is_dying(&memcg->css);
 }
@@ -110,6 +116,11 @@ bool damon_memcg_owns(u64 id, struct folio *folio)
 }
 
 #else	/* CONFIG_MEMCG */
+
+bool damon_memcg_is_alive(struct mem_cgroup *memcg)
+{
+	return false;
+}
 
 int damon_memcg_id(const char *path, u64 *id)
 {

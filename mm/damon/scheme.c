@@ -666,8 +666,7 @@ static void damos_trace_apply(struct damon_ctx *ctx, struct damon_target *t,
 			      struct damon_region *r, struct damos *s)
 {
 	unsigned int scheme_idx = 0;
-	unsigned long target_idx = 0;
-	struct damon_target *target;
+	unsigned long target_id;
 	struct damos *scheme;
 
 	if (!trace_damos_before_apply_enabled())
@@ -677,12 +676,8 @@ static void damos_trace_apply(struct damon_ctx *ctx, struct damon_target *t,
 			break;
 		scheme_idx++;
 	}
-	damon_for_each_target(target, ctx) {
-		if (target == t)
-			break;
-		target_idx++;
-	}
-	trace_damos_before_apply(0, scheme_idx, target_idx, r,
+	target_id = damon_target_trace_id(t, damon_target_idx(ctx, t));
+	trace_damos_before_apply(0, scheme_idx, target_id, r,
 				 damon_nr_accesses_mvsum(r, ctx),
 				 t->nr_regions);
 }

@@ -80,19 +80,19 @@ static struct damon_take *damon_take_new(unsigned long nr_regions,
 			       size_mul(nr_regions,
 					sizeof(struct damon_snapshot_region)));
 	struct damon_take *take = kzalloc(sizeof(*take), DAMON_GFP_REGION);
+	size_t own;
 
 	if (!take)
 		return NULL;
-	take->header = kvmalloc(size_add(size, size_mul(nr_targets,
-							sizeof(*take->pids))),
-				DAMON_GFP_REGION);
+	own = size_mul(nr_targets, sizeof(*take->processes));
+	take->header = kvmalloc(size_add(size, own), DAMON_GFP_REGION);
 	if (!take->header) {
 		kfree(take);
 		return NULL;
 	}
 	refcount_set(&take->users, 1);
 	take->size = size;
-	take->pids = (void *)take->header + size;
+	take->processes = (void *)take->header + size;
 	return take;
 }
 
@@ -103,8 +103,8 @@ static void damon_take_put(struct damon_take *take)
 	if (!take || !refcount_dec_and_test(&take->users))
 		return;
 	/* Who finds it under RCU does not get at these any more. */
-	for (i = 0; i < take->header->nr_targets; i++)
-		put_pid(take->pids[i]);
+	for (i = 0; i < take->nr_processes; i++)
+		put_pid(take->processes[i].pid);
 	kvfree(take->header);
 	kfree_rcu(take, rcu);
 }
@@ -139,7 +139,11 @@ static void damon_take_fill_regions(struct damon_take *take,
 	pid_t pid;
 
 	damon_for_each_target(t, ctx) {
-		take->pids[target] = get_pid(t->pid);
+		take->processes[take->nr_processes++] =
+			(struct damon_take_process) {
+				.pid = get_pid(t->pid),
+				.first = to - damon_take_regions(take),
+			};
 		pid = pid_nr(t->pid);
 		damon_for_each_region(r, t) {
 			struct damon_region_state *s = damon_region_state(r);
@@ -160,7 +164,7 @@ static void damon_take_fill_regions(struct damon_take *take,
 				cond_resched();
 			}
 		}
-		target++;
+		target += !damon_target_is_member(t);
 	}
 	take->header->nr_targets = target;
 }
@@ -194,6 +198,22 @@ static struct damon_take *damon_take_make(struct damon_ctx *ctx, u64 generation)
 	return take;
 }
 
+/* The process whose region that is. */
+static struct pid *damon_take_pid(struct damon_take *take, u64 region)
+{
+	unsigned int lo = 0, hi = take->nr_processes, mid;
+
+	/* Of those that begin there, the last: the others have none. */
+	while (hi - lo > 1) {
+		mid = lo + (hi - lo) / 2;
+		if (take->processes[mid].first <= region)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return take->processes[lo].pid;
+}
+
 /*
  * Copy some bytes from @pos on. Pids are put down as the first PID namespace has
  * them; for a reader of another one they are found region by region. Returns
@@ -212,7 +232,7 @@ static size_t damon_take_copy(struct damon_take *take, size_t pos,
 				    min_t(size_t, end - pos, DAMON_COPY_SZ), to);
 	i = div_u64_rem(pos - end, sizeof(region), &offset);
 	region = damon_take_regions(take)[i];
-	region.pid = pid_nr_ns(take->pids[region.target], ns);
+	region.pid = pid_nr_ns(damon_take_pid(take, i), ns);
 	return copy_to_iter((void *)&region + offset, sizeof(region) - offset, to);
 }
 

@@ -21,19 +21,31 @@ struct iov_iter;
 struct pid_namespace;
 
 /**
+ * struct damon_take_process - whose regions a part of a take is
+ * @pid:	process, NULL if the target has none
+ * @first:	number of its first region; it has those up to the next one's
+ */
+struct damon_take_process {
+	struct pid *pid;
+	u64 first;
+};
+
+/**
  * struct damon_take - the results of one window, as readers get them
  * @users:	references
  * @rcu:	readers look for the latest under RCU
  * @size:	bytes from @header on that readers get
- * @header:	header and regions, then @pids; constant, as is all else
- * @pids:	the process of each target, NULL if it has none
+ * @header:	header and regions, then @processes; constant, as is all else
+ * @processes:	one an address space
+ * @nr_processes: how many
  */
 struct damon_take {
 	refcount_t users;
 	struct rcu_head rcu;
 	size_t size;
 	struct damon_snapshot_header *header;
-	struct pid **pids;
+	struct damon_take_process *processes;
+	unsigned int nr_processes;
 };
 
 /**

@@ -26,13 +26,16 @@
  * damon_va_get_mm() - The address space of a target.
  * @t:	target
  *
- * Return: with a reference, see damon_va_put_mm(); NULL if it is gone.
+ * Return: with a reference, see damon_va_put_mm(); NULL if it is gone, or for a
+ * group.
  */
 struct mm_struct *damon_va_get_mm(struct damon_target *t)
 {
 	struct mm_struct *mm = NULL;
 	struct task_struct *leader, *task;
 
+	if (damon_target_is_group(t))
+		return NULL;
 	leader = get_pid_task(t->pid, PIDTYPE_PID);
 	if (!leader)
 		return NULL;
@@ -205,6 +208,7 @@ static void damon_va_attach(struct damon_ctx *ctx)
 	struct damon_target *t;
 	struct mm_struct *mm;
 
+	damon_va_renew_groups(ctx);
 	damon_for_each_target(t, ctx) {
 		damon_target_state(t)->va.armed = false;
 		/* The ranges that there are become the user's. */
@@ -255,13 +259,17 @@ static void damon_va_arm(struct damon_ctx *ctx)
 	}
 }
 
-/* As damon_va_get_mm(). Of one that is gone nothing will be accessed any more. */
+/*
+ * As damon_va_get_mm(). Of one that is gone nothing will be accessed any more, but
+ * that of a member may be in use by another process, which is found out later.
+ */
 static struct mm_struct *damon_va_get_mm_or_forget(struct damon_target *t)
 {
 	struct mm_struct *mm = damon_va_get_mm(t);
 
 	if (!mm) {
-		damon_va_remember_mm(&damon_target_state(t)->va, NULL);
+		if (!damon_target_is_member(t))
+			damon_va_remember_mm(&damon_target_state(t)->va, NULL);
 		damon_target_forget_samples(t);
 	}
 	return mm;
@@ -334,7 +342,10 @@ static bool damon_va_mappings_changed(struct damon_va_target *va)
 	       data_race(va->mm->total_vm) != va->total_vm;
 }
 
-/* A window has ended: cut regions want samples, new mappings want regions. */
+/*
+ * A window has ended: cut regions want samples, new mappings want regions, new
+ * processes of groups want to be members.
+ */
 static void damon_va_follow(struct damon_ctx *ctx)
 {
 	struct damon_va_target *va;
@@ -353,6 +364,7 @@ static void damon_va_follow(struct damon_ctx *ctx)
 			damon_va_fit(ctx, t, mm);
 		damon_va_put_mm(mm);
 	}
+	damon_va_renew_groups(ctx);
 }
 
 static bool damon_va_alive(void *target)
@@ -360,6 +372,8 @@ static bool damon_va_alive(void *target)
 	struct damon_target *t = target;
 	struct mm_struct *mm = damon_target_state(t)->va.mm;
 
+	if (damon_target_is_group(t))
+		return damon_va_group_is_alive(t);
 	/*
 	 * While its address space is in use, the process most likely is, and if
 	 * only others still use it, the next check will find that out.
@@ -375,6 +389,7 @@ static bool damon_va_alive(void *target)
 static void damon_va_detach(struct damon_target *t)
 {
 	damon_va_remember_mm(&damon_target_state(t)->va, NULL);
+	damon_va_leave_group(t);
 }
 
 static void damon_va_detach_all(struct damon_ctx *ctx)

@@ -63,15 +63,17 @@ struct damon_snapshot_header {
  * struct damon_snapshot_region - a region and its results
  * @start:	first address
  * @end:	first address behind it
- * @target:	number of its target, from zero on
- * @pid:	process of the target, as the PID namespace of the task that opened
- *		the device numbers it; zero: not visible there, or no process
+ * @target:	number of its target, from zero on. One for a cgroup, or for a process
+ *		and its descendants, has several address spaces: @pid tells them apart
+ * @pid:	process of the address space, as the PID namespace of the task that
+ *		opened the device numbers it; zero: not visible there, or no process
  * @nr_accesses: how many looks in the window found it accessed
  * @nr_samples:	out of so many
  * @age:	windows since @nr_accesses changed significantly
  * @flags:	DAMON_SNAPSHOT_*
  *
- * Regions are ordered by @target, then by @start, and do not overlap.
+ * Regions are ordered by @target; those of an address space stand together, ordered by
+ * @start, and do not overlap.
  */
 struct damon_snapshot_region {
 	__u64 start;

@@ -36,6 +36,8 @@ static const struct damon_cost_key {
 	  .offset = offsetof(struct damon_cost, ticks) },
 	{ .name = "ticks_missed",
 	  .offset = offsetof(struct damon_cost, ticks_missed) },
+	{ .name = "processes_missed",
+	  .offset = offsetof(struct damon_cost, processes_missed) },
 };
 
 static_assert(ARRAY_SIZE(damon_cost_keys) * sizeof(u64) ==

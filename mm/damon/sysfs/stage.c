@@ -65,12 +65,47 @@ static int damon_stage_regions(struct damon_ctx *ctx, struct damon_target *t,
 	return err;
 }
 
+/* Find out whom a target stands for. */
+static int damon_stage_processes(struct damon_ctx *ctx, struct damon_target *t,
+				 struct damon_target_cfg *cfg, int idx,
+				 struct damon_reason *why)
+{
+	struct damon_group *g = &damon_target_state(t)->group;
+	bool follow = READ_ONCE(cfg->follow_children);
+	int pid = READ_ONCE(cfg->pid);
+	bool has_path;
+	char file[40];
+
+	scoped_guard(rcu)
+		has_path = *(rcu_dereference(cfg->cgroup_path) ?: "");
+	if (has_path && (pid || follow))
+		return damon_reason_set(why, -EINVAL,
+			"targets/%d/cgroup_path: beside pid_target or follow_children",
+			idx);
+	if (has_path) {
+		g->kind = DAMON_GROUP_CGROUP;
+		snprintf(file, sizeof(file), "targets/%d/cgroup_path", idx);
+		return damon_stage_memcg(&cfg->cgroup_path, &g->cgroup_id, file,
+					 why);
+	}
+	if (follow)
+		damon_target_follow_children(t);
+	if (!damon_target_has_pid(ctx))
+		return 0;
+	t->pid = find_get_pid(pid);
+	if (!t->pid)
+		return damon_reason_set(why, -EINVAL,
+					"targets/%d: no process with pid %d",
+					idx, pid);
+	return 0;
+}
+
 static int damon_stage_target(struct damon_ctx *ctx,
 			      struct damon_target_cfg *cfg, int idx,
 			      bool commit, struct damon_reason *why)
 {
 	struct damon_target *t = damon_new_target();
-	int pid = READ_ONCE(cfg->pid);
+	int err;
 
 	if (!t)
 		return -ENOMEM;
@@ -82,14 +117,8 @@ static int damon_stage_target(struct damon_ctx *ctx,
 	t->obsolete = commit && READ_ONCE(cfg->obsolete);
 	if (t->obsolete)
 		return 0;
-	if (damon_target_has_pid(ctx)) {
-		t->pid = find_get_pid(pid);
-		if (!t->pid)
-			return damon_reason_set(why, -EINVAL,
-						"targets/%d: no process with pid %d",
-						idx, pid);
-	}
-	return damon_stage_regions(ctx, t, cfg, idx, why);
+	err = damon_stage_processes(ctx, t, cfg, idx, why);
+	return err ?: damon_stage_regions(ctx, t, cfg, idx, why);
 }
 
 static int damon_stage_numbers(struct damon_ctx *ctx, struct damon_ctx_cfg *cfg,

@@ -29,11 +29,15 @@
 /**
  * struct damon_target_cfg - targets/<T>
  * @pid:	pid_target, as the writer of the command knows it (W)
+ * @follow_children: follow_children (W)
+ * @cgroup_path: cgroup_path (RCU)
  * @obsolete:	obsolete_target (W)
  * @regions:	of struct damon_addr_range, each word W (T)
  */
 struct damon_target_cfg {
 	int pid;
+	bool follow_children;
+	char __rcu *cgroup_path;
 	bool obsolete;
 	struct damon_vec regions;
 };
@@ -121,6 +125,8 @@ struct damon_tried_probe {
  * @nr_accesses: how many looks found an access
  * @age:	windows without a significant change of @nr_accesses
  * @sz_filter_passed: bytes that filters about pages let pass
+ * @target_idx:	number of its target
+ * @pid:	process, as the kernel's first PID namespace has it; zero: none
  * @probes:	of struct damon_tried_probe (T)
  * @hits:	what they are copies of
  * @nr_probes:	how many there are
@@ -131,6 +137,8 @@ struct damon_tried_region {
 	unsigned int nr_accesses;
 	unsigned int age;
 	unsigned long sz_filter_passed;
+	unsigned int target_idx;
+	int pid;
 	struct damon_vec probes;
 	struct damon_tried_probe hits[DAMON_MAX_PROBES];
 	int nr_probes;

@@ -29,10 +29,39 @@ static const struct damon_dir_desc damon_region_desc = {
 
 /* targets/<T> */
 
+static int damon_cgroup_path_show(const struct damon_file *file, void *field,
+				  char *buf)
+{
+	return damon_file_string.show(file, field, buf);
+}
+
+static int damon_cgroup_path_store(const struct damon_file *file, void *field,
+				   const char *text)
+{
+	if (!IS_ENABLED(CONFIG_MEMCG))
+		return -EOPNOTSUPP;
+	return damon_file_string.store(file, field, text);
+}
+
+static void damon_cgroup_path_free(void *field)
+{
+	damon_file_string.free(field);
+}
+
+static const struct damon_file_kind damon_file_cgroup_path = {
+	.show = damon_cgroup_path_show,
+	.store = damon_cgroup_path_store,
+	.free = damon_cgroup_path_free,
+};
+
 static const struct damon_dir_desc damon_target_desc = {
 	.obj_size = sizeof(struct damon_target_cfg),
 	.files = (const struct damon_file[]) {
 		DAMON_RW_NO_ERANGE("pid_target", struct damon_target_cfg, pid),
+		DAMON_RW_KIND("cgroup_path", damon_file_cgroup_path,
+			      struct damon_target_cfg, cgroup_path),
+		DAMON_RW("follow_children", struct damon_target_cfg,
+			 follow_children),
 		DAMON_RW("obsolete_target", struct damon_target_cfg, obsolete),
 		{ }
 	},

@@ -38,6 +38,8 @@ static const struct damon_dir_desc damon_tried_region_desc = {
 		DAMON_RO("age", struct damon_tried_region, age),
 		DAMON_RO("sz_filter_passed", struct damon_tried_region,
 			 sz_filter_passed),
+		DAMON_RO("target_idx", struct damon_tried_region, target_idx),
+		DAMON_RO("pid", struct damon_tried_region, pid),
 		{ }
 	},
 	.subdirs = (const struct damon_subdir[]) {
@@ -140,6 +142,8 @@ static void damon_tried_walk_fn(void *data, struct damon_ctx *ctx,
 		.nr_accesses = damon_nr_accesses_mvsum(r, ctx),
 		.age = r->age,
 		.sz_filter_passed = sz_filter_passed,
+		.target_idx = damon_target_idx(ctx, t),
+		.pid = pid_nr(t->pid),
 	};
 	damon_for_each_probe(probe, ctx) {
 		shown->hits[shown->nr_probes].hits =

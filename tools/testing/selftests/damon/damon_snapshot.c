@@ -56,6 +56,23 @@ static bool header_good(const struct damon_snapshot_header *h, ssize_t len)
 	return true;
 }
 
+/*
+ * Do the regions of an address space, of which one may not be the first of its
+ * target, stand together? That is, has the process none before @at?
+ */
+static bool begins_space(const union damon_snapshot *snap,
+			 unsigned long long at)
+{
+	const struct damon_snapshot_region *r = &snap->regions[at];
+	unsigned long long i;
+
+	for (i = 0; i < at; i++)
+		if (snap->regions[i].target == r->target &&
+		    snap->regions[i].pid == r->pid)
+			return false;
+	return true;
+}
+
 bool damon_snapshot_good(const union damon_snapshot *snap, ssize_t len)
 {
 	const struct damon_snapshot_header *h = &snap->header;
@@ -72,8 +89,10 @@ bool damon_snapshot_good(const union damon_snapshot *snap, ssize_t len)
 			return complain("target", i);
 		if (last && (r->target < last->target ||
 			     (r->target == last->target &&
-			      r->start < last->end)))
+			      r->pid == last->pid && r->start < last->end)))
 			return complain("order", i);
+		if (last && r->pid != last->pid && !begins_space(snap, i))
+			return complain("address spaces are mixed", i);
 		if (r->nr_accesses > r->nr_samples)
 			return complain("more accesses than samples", i);
 		if (r->nr_samples != h->aggr_us / h->sample_us)

@@ -27,7 +27,8 @@
 /* Keys in the order in which they stand in the file. */
 enum key {
 	ELAPSED, RUNTIME, SAMPLING, ADAPTING, CALLBACKS, SCHEMES, COMMANDS,
-	FLUSH, TLB_FLUSHES, SAMPLES, SURVEYED, TICKS, TICKS_MISSED, NR_KEYS,
+	FLUSH, TLB_FLUSHES, SAMPLES, SURVEYED, TICKS, TICKS_MISSED,
+	PROCESSES_MISSED, NR_KEYS,
 };
 
 static const char * const names[NR_KEYS] = {
@@ -38,6 +39,7 @@ static const char * const names[NR_KEYS] = {
 	[TLB_FLUSHES] = "tlb_flushes",	[SAMPLES] = "samples",
 	[SURVEYED] = "surveyed",	[TICKS] = "ticks",
 	[TICKS_MISSED] = "ticks_missed",
+	[PROCESSES_MISSED] = "processes_missed",
 };
 
 struct cost {
