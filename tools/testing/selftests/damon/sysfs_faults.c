@@ -214,6 +214,18 @@ TEST_F_TIMEOUT(faults, commit_in_kdamond, 600)
 	EXPECT_EQ(pid, damon_sysfs_read_long("0/pid"));
 }
 
+/*
+ * A scheme with regions to show: few of them, as each makes some dozen allocations and
+ * all are made anew for every one that fails. Goals would let it begin with nothing.
+ */
+static int stage_shown(void)
+{
+	return stage_scheme() ?:
+	       damon_sysfs_write(SCHEMES "0/quotas/goals/nr_goals", "0") ?:
+	       damon_sysfs_write(CONTEXT "monitoring_attrs/nr_regions/min", "3") ?:
+	       damon_sysfs_write(CONTEXT "monitoring_attrs/nr_regions/max", "5");
+}
+
 static const char total[] = SCHEMES "0/tried_regions/total_bytes";
 
 /* hazards C6, C13: while regions are shown */
@@ -231,9 +243,7 @@ TEST_F_TIMEOUT(faults, regions, 600)
 	long pid;
 
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, stage_scheme());
-	/* Goals would let it begin with next to nothing. */
-	ASSERT_EQ(0, damon_sysfs_write(SCHEMES "0/quotas/goals/nr_goals", "0"));
+	ASSERT_EQ(0, stage_shown());
 	ASSERT_EQ(0, damon_sysfs_write("0/state", "on"));
 	pid = damon_sysfs_read_long("0/pid");
 	for (i = 0; i < ARRAY_SIZE(keywords); i++) {
@@ -260,9 +270,7 @@ TEST_F_TIMEOUT(faults, regions_in_kdamond, 600)
 	int nth, err;
 	long pid;
 
-	ASSERT_EQ(0, stage_scheme());
-	/* Goals would let it begin with next to nothing. */
-	ASSERT_EQ(0, damon_sysfs_write(SCHEMES "0/quotas/goals/nr_goals", "0"));
+	ASSERT_EQ(0, stage_shown());
 	ASSERT_EQ(0, damon_sysfs_write("0/refresh_ms", "1"));
 	ASSERT_EQ(0, damon_sysfs_write("0/state", "on"));
 	pid = damon_sysfs_read_long("0/pid");
