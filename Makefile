@@ -19,6 +19,8 @@ help:
 	@echo 'make bench [BENCH=T1]      measure our kernel and the stock one, print the table'
 	@echo '                           (SEEDS=2 KERNELS="stock bench"; resumes where it stopped)'
 	@echo 'make kernel [FLAVOUR=base] build a kernel: base debug kcsan kunit bench stock'
+	@echo 'make portability           build our objects for other machines and configurations'
+	@echo "                           (ROWS='arm* no-*'; resumes where it stopped)"
 	@echo 'make docs                  the documents as HTML, in build/docs/html/'
 	@echo 'make deb [CONFIG=file]     packages for Debian, of the kernel and damonctl (build/deb/)'
 	@echo 'make install-tree TREE=dir lay DAMON into your own Linux 6.12 tree'
@@ -61,6 +63,9 @@ print-kernel: packages
 print-stock-kernel: packages
 	@$(qemu)/build stock
 
+portability: packages
+	@$(qemu)/portability $(ROWS)
+
 docs: packages
 	@$(qemu)/docs
 
@@ -77,4 +82,4 @@ clean:
 	rm -rf build
 
 .PHONY: help packages demo run test kunit check bench kernel print-kernel
-.PHONY: print-stock-kernel docs deb install-tree uninstall-tree clean
+.PHONY: print-stock-kernel portability docs deb install-tree uninstall-tree clean
