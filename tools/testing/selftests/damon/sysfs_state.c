@@ -499,7 +499,7 @@ TEST_F(state, pid_namespace)
 }
 
 /* hazard B20: regions by the ten thousand. */
-TEST_F_TIMEOUT(state, many_regions, 300)
+TEST_F_TIMEOUT(state, many_regions, 600)
 {
 	const long nr = 10000, page = 4096;
 	char path[128];
