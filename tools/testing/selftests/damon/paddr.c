@@ -26,7 +26,7 @@
 #define AREA_PAGES	(AREA_SZ / PAGE)
 #define HUGETLB_SZ	(4 * HUGE_PAGE)
 /* Below that of the harness, so that it can be said what is missing. */
-#define TIMEOUT_MS	50000
+#define TIMEOUT_MS	300000
 #define NODE_HUGETLB	"/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/nr_hugepages"
 
 /* What the process has. */
@@ -324,7 +324,7 @@ static int stage_goal(int nth, const char *action, const char * const pattern[3]
 }
 
 /* Hot memory to node 0 and cold memory to node 1, until that is so. */
-TEST_F(paddr, tiers_by_goals)
+TEST_F_TIMEOUT(paddr, tiers_by_goals, 900)
 {
 	static const char * const hot[] = { "1", DAMON_MAX_UINT, "0" };
 	static const char * const cold[] = { "0", "0", "3" };

@@ -25,7 +25,7 @@
 #define HOT_SZ		(4UL << 20)
 #define IDLE_SZ		(12UL << 20)
 /* Below that of the harness, so that it can be said what is missing. */
-#define TIMEOUT_MS	60000
+#define TIMEOUT_MS	300000
 #define CACHE		"/dev/damon_sample_cache"
 
 /* What the kernel calls a sample. */
@@ -181,7 +181,7 @@ static bool wait_on_node(pid_t pid, char *start, char *end, int nid)
 }
 
 /* What is hot goes to the fast node, what is cold to the slow one. */
-TEST_F_TIMEOUT(samples, mtier, TEST_TIMEOUT_DEFAULT)
+TEST_F_TIMEOUT(samples, mtier, 900)
 {
 	char *idle = self->area + HOT_SZ, *end = idle + IDLE_SZ;
 
