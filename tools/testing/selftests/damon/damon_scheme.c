@@ -128,36 +128,48 @@ uint64_t damon_pagemap(pid_t pid, const void *page)
 	return read_word(path, (uintptr_t)page / PAGE);
 }
 
+/* How many pages are looked at by one call. */
+#define CHUNK	512
+
+/* Open the page map of a process. */
+static int open_pagemap(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	return open(path, O_RDONLY);
+}
+
+/* Read up to CHUNK numbers of 64 bits from the @nth on. Returns how many. */
+static size_t read_words(int fd, uint64_t *words, size_t want, uint64_t nth)
+{
+	ssize_t got = pread(fd, words, (want < CHUNK ? want : CHUNK) * sizeof(*words),
+			    nth * sizeof(*words));
+
+	return got < 0 ? 0 : got / sizeof(*words);
+}
+
 unsigned long damon_count_pages(pid_t pid, char *start, char *end,
 				uint64_t bits)
 {
-	uint64_t entries[512];
+	uint64_t entries[CHUNK];
 	unsigned long nr = 0;
-	char path[64];
-	ssize_t got;
-	size_t i;
-	int fd;
+	int fd = open_pagemap(pid);
+	size_t got, i;
 
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return 0;
 	for (; start < end; start += got * PAGE) {
-		size_t want = (end - start) / PAGE;
-
-		if (want > sizeof(entries) / sizeof(*entries))
-			want = sizeof(entries) / sizeof(*entries);
-		got = pread(fd, entries, want * sizeof(*entries),
-			    (uintptr_t)start / PAGE * sizeof(*entries)) /
-		      (ssize_t)sizeof(*entries);
-		if (got <= 0)
+		got = read_words(fd, entries, (end - start) / PAGE,
+				 (uintptr_t)start / PAGE);
+		if (!got)
 			break;
-		for (i = 0; i < (size_t)got; i++)
+		for (i = 0; i < got; i++)
 			nr += !!(entries[i] & bits);
 	}
 	close(fd);
 	return nr;
 }
+
+#define PFN_MASK	((1ULL << 55) - 1)
 
 uint64_t damon_page_flags(pid_t pid, const void *page)
 {
@@ -165,16 +177,45 @@ uint64_t damon_page_flags(pid_t pid, const void *page)
 
 	if (!(entry & DAMON_PAGE_PRESENT))
 		return 0;
-	return read_word("/proc/kpageflags", entry & ((1ULL << 55) - 1));
+	return read_word("/proc/kpageflags", entry & PFN_MASK);
+}
+
+/* How many of the first entries are of pages that follow one another in memory? */
+static size_t run_length(const uint64_t *entries, size_t nr)
+{
+	size_t i = 1;
+
+	while (i < nr && entries[i] & DAMON_PAGE_PRESENT &&
+	       (entries[i] & PFN_MASK) == (entries[0] & PFN_MASK) + i)
+		i++;
+	return i;
 }
 
 unsigned long damon_count_flags(pid_t pid, char *start, char *end,
 				uint64_t flags)
 {
+	int map = open_pagemap(pid), words = open("/proc/kpageflags", O_RDONLY);
+	uint64_t entries[CHUNK], found[CHUNK];
+	size_t got, run, read, i, k;
 	unsigned long nr = 0;
 
-	for (; start < end; start += PAGE)
-		nr += !!(damon_page_flags(pid, start) & flags);
+	for (; start < end; start += got * PAGE) {
+		got = read_words(map, entries, (end - start) / PAGE,
+				 (uintptr_t)start / PAGE);
+		if (!got)
+			break;
+		for (i = 0; i < got; i += run) {
+			run = 1;
+			if (!(entries[i] & DAMON_PAGE_PRESENT))
+				continue;
+			run = run_length(entries + i, got - i);
+			read = read_words(words, found, run, entries[i] & PFN_MASK);
+			for (k = 0; k < read; k++)
+				nr += !!(found[k] & flags);
+		}
+	}
+	close(map);
+	close(words);
 	return nr;
 }
 
@@ -190,10 +231,19 @@ int damon_page_node(pid_t pid, void *page)
 
 unsigned long damon_count_on_node(pid_t pid, char *start, char *end, int nid)
 {
-	unsigned long nr = 0;
+	unsigned long nr = 0, i, got;
+	void *pages[CHUNK];
+	int status[CHUNK];
 
-	for (; start < end; start += PAGE)
-		nr += damon_page_node(pid, start) == nid;
+	for (; start < end; start += got * PAGE) {
+		got = (end - start) / PAGE < CHUNK ? (end - start) / PAGE : CHUNK;
+		for (i = 0; i < got; i++)
+			pages[i] = start + i * PAGE;
+		if (syscall(SYS_move_pages, pid, got, pages, NULL, status, 0))
+			break;
+		for (i = 0; i < got; i++)
+			nr += status[i] == nid;
+	}
 	return nr;
 }
 
