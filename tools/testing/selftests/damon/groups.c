@@ -275,31 +275,47 @@ TEST_F(groups, removed_cgroup)
 	}
 }
 
-/* Processes that come and go by the hundreds leave nothing behind. */
+/*
+ * Processes that come and go by the hundreds beside some that stay: each that lives is
+ * found, once, and the others leave nothing behind.
+ */
 TEST_F_TIMEOUT(groups, short_lives, 600)
 {
+	static void (* const lives[])(void) = { live, live, live, live, live_as_two };
 	long before = damon_number_of("/proc/slabinfo", "mm_struct"), after;
-	int i, rounds = damon_sysfs_option("DAMON_FORKS", 1000) / 20, k;
-	pid_t pids[20], stay;
+	int i, k, nr, rounds = damon_sysfs_option("DAMON_TEST_FORKS", 1000) / 20;
+	pid_t stay[ARRAY_SIZE(lives)], brief[20], found[64];
 	long long until;
 
 	ASSERT_EQ(0, damon_sysfs_write(TARGET "cgroup_path", NAME));
 	ASSERT_EQ(0, damon_sysfs_write(INTERVALS "sample_us", "1000"));
 	ASSERT_EQ(0, damon_sysfs_write(INTERVALS "aggr_us", "5000"));
-	stay = start_in(self->procs, live);
+	for (k = 0; k < (int)ARRAY_SIZE(lives); k++)
+		stay[k] = start_in(self->procs, lives[k]);
 	ASSERT_TRUE(begin(_metadata, self));
 	for (i = 0; i < rounds; i++) {
 		for (k = 0; k < 20; k++)
-			pids[k] = start_in(self->procs, k % 2 ? rest : NULL);
-		if (!(i % 8))
-			ASSERT_TRUE(read_later(self, 2));
+			brief[k] = start_in(self->procs, k % 2 ? rest : NULL);
+		if (!(i % 8)) {
+			/* In the window that is under way, and two more. */
+			ASSERT_TRUE(read_later(self, 3));
+			for (k = 0; k < (int)ARRAY_SIZE(lives); k++)
+				EXPECT_TRUE(has(self->snap, stay[k]));
+			for (k = 1; k < 20; k += 2)
+				EXPECT_TRUE(has(self->snap, brief[k]));
+			nr = pids_in(self->snap, found, ARRAY_SIZE(found));
+			qsort(found, nr, sizeof(*found), by_number);
+			for (k = 1; k < nr; k++)
+				EXPECT_NE(found[k - 1], found[k]);
+		}
 		for (k = 0; k < 20; k++)
-			end(pids[k]);
+			end(brief[k]);
 	}
 	ASSERT_TRUE(read_later(self, 3));
-	EXPECT_EQ(1, pids_in(self->snap, pids, ARRAY_SIZE(pids)));
-	EXPECT_EQ(stay, pids[0]);
-	end(stay);
+	EXPECT_EQ((int)ARRAY_SIZE(lives),
+		  pids_in(self->snap, found, ARRAY_SIZE(found)));
+	for (k = 0; k < (int)ARRAY_SIZE(lives); k++)
+		end(stay[k]);
 	/* A space lives on until its last user has put it. */
 	until = damon_sysfs_now_ms() + TIMEOUT_MS;
 	do {
