@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/klog.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -245,21 +244,6 @@ void damon_sysfs_kill(pid_t child)
 {
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
-}
-
-/* See syslog(2): messages below a level go to the console. */
-#define SET_CONSOLE_LEVEL	8
-#define CONSOLE_WARNINGS	5
-#define CONSOLE_USUAL		7
-
-void damon_sysfs_quiet(void)
-{
-	klogctl(SET_CONSOLE_LEVEL, NULL, CONSOLE_WARNINGS);
-}
-
-void damon_sysfs_loud(void)
-{
-	klogctl(SET_CONSOLE_LEVEL, NULL, CONSOLE_USUAL);
 }
 
 long long damon_sysfs_now_ms(void)

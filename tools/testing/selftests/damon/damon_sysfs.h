@@ -64,13 +64,6 @@ int damon_sysfs_reset(void);
 pid_t damon_sysfs_victim(void);
 void damon_sysfs_kill(pid_t child);
 
-/*
- * Keep from the console what is no complaint, and show it again: kernels that
- * release objects late say a word about each, which takes longer than all the rest.
- */
-void damon_sysfs_quiet(void);
-void damon_sysfs_loud(void);
-
 /* Milliseconds since some point in the past. */
 long long damon_sysfs_now_ms(void);
 void damon_sysfs_sleep_ms(int ms);

@@ -538,7 +538,6 @@ TEST_F_TIMEOUT(modules, races, TEST_TIMEOUT_DEFAULT)
 	pid_t tasks[2];
 	unsigned int i;
 
-	damon_sysfs_quiet();
 	for (i = 0; i < ARRAY_SIZE(tasks); i++) {
 		tasks[i] = fork();
 		if (!tasks[i])
@@ -551,7 +550,6 @@ TEST_F_TIMEOUT(modules, races, TEST_TIMEOUT_DEFAULT)
 	}
 	for (i = 0; i < ARRAY_SIZE(tasks); i++)
 		damon_sysfs_kill(tasks[i]);
-	damon_sysfs_loud();
 	reset();
 	for (m = modules; m->name; m++) {
 		if (m->commits)

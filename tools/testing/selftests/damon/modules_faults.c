@@ -51,7 +51,6 @@ FIXTURE_SETUP(faults)
 	damon_param_set(variant->module, "quota_autotune_feedback", "1000");
 	damon_param_set(variant->module, "active_mem_bp", "5000");
 	damon_param_set(variant->module, "filter_young_pages", "Y");
-	damon_sysfs_quiet();
 }
 
 FIXTURE_TEARDOWN(faults)
@@ -65,7 +64,6 @@ FIXTURE_TEARDOWN(faults)
 	damon_param_set(variant->module, "active_mem_bp", "0");
 	damon_param_set(variant->module, "filter_young_pages", "N");
 	damon_fault_end();
-	damon_sysfs_loud();
 	close(self->enabled);
 	close(self->commit);
 }

@@ -94,7 +94,6 @@ FIXTURE_SETUP(refresh)
 	ASSERT_LT(0, self->victim);
 	ASSERT_EQ(0, damon_sysfs_reset());
 	ASSERT_EQ(0, stage(2, self->victim));
-	damon_sysfs_quiet();
 }
 
 FIXTURE_TEARDOWN(refresh)
@@ -105,7 +104,6 @@ FIXTURE_TEARDOWN(refresh)
 	damon_sysfs_sleep_ms(50);
 	EXPECT_EQ(0, damon_sysfs_reset());
 	damon_sysfs_kill(self->victim);
-	damon_sysfs_loud();
 }
 
 TEST_F(refresh, at_the_start)

@@ -36,7 +36,6 @@ FIXTURE_SETUP(faults)
 	self->victims[1] = damon_sysfs_victim();
 	ASSERT_EQ(0, damon_sysfs_reset());
 	ASSERT_EQ(0, damon_sysfs_stage(self->victims[0]));
-	damon_sysfs_quiet();
 }
 
 FIXTURE_TEARDOWN(faults)
@@ -47,7 +46,6 @@ FIXTURE_TEARDOWN(faults)
 	damon_sysfs_kill(self->victims[0]);
 	damon_sysfs_kill(self->victims[1]);
 	damon_fault_end();
-	damon_sysfs_loud();
 }
 
 /* hazards C6, C13, C14, C19: every file that makes directories */

@@ -296,7 +296,6 @@ FIXTURE_SETUP(races)
 	ASSERT_TRUE(resize_schemes());
 	ASSERT_EQ(0, shared->tally[0].refused);
 	shared->tally[0].done = 0;
-	damon_sysfs_quiet();
 }
 
 /* After each race: still usable, nothing runs that nobody stops. */
@@ -313,7 +312,6 @@ FIXTURE_TEARDOWN(races)
 	EXPECT_EQ(0, damon_sysfs_reset());
 	kill(shared->victim, SIGKILL);
 	munmap(shared, sizeof(*shared));
-	damon_sysfs_loud();
 }
 
 FIXTURE_VARIANT(races) {

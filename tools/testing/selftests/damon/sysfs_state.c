@@ -501,7 +501,7 @@ TEST_F(state, pid_namespace)
 /* hazard B20: regions by the ten thousand. */
 TEST_F_TIMEOUT(state, many_regions, 600)
 {
-	const long nr = 10000, page = 4096;
+	const long nr = damon_sysfs_option("DAMON_TEST_REGIONS", 10000), page = 4096;
 	char path[128];
 	long i, pid;
 

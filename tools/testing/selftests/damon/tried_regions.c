@@ -113,14 +113,12 @@ FIXTURE_SETUP(tried)
 	ASSERT_EQ(0, damon_sysfs_write(ATTRS "intervals/aggr_us", "10000"));
 	ASSERT_EQ(0, damon_sysfs_write(SCHEMES "nr_schemes", "2"));
 	ASSERT_EQ(0, stage_all(0));
-	damon_sysfs_quiet();
 }
 
 FIXTURE_TEARDOWN(tried)
 {
 	EXPECT_EQ(0, damon_sysfs_reset());
 	damon_sysfs_kill(self->victim);
-	damon_sysfs_loud();
 }
 
 /*

@@ -288,7 +288,7 @@ static void churn(void)
 static void test_churn(void)
 {
 	long long end = damon_sysfs_now_ms() +
-			damon_sysfs_option("CHURN_MS", 5000);
+			damon_sysfs_option("DAMON_TEST_MS", 5000);
 	bool ok;
 	pid_t child = fork();
 
