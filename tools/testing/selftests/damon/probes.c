@@ -31,7 +31,7 @@
 #define PART		(8 * MIB)
 #define NR_PARTS	3
 #define TOTAL		(NR_PARTS * PART)
-#define TIMEOUT_MS	60000
+#define TIMEOUT_MS	150000
 
 static void touch(char *memory, unsigned long sz)
 {

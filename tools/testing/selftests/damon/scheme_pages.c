@@ -33,7 +33,7 @@
 #define AREA_SZ		(4UL << 20)
 #define AREA_PAGES	(AREA_SZ / PAGE)
 /* Below that of the harness, so that it can be said what is missing. */
-#define TIMEOUT_MS	60000
+#define TIMEOUT_MS	150000
 #define THP_FILES	"/sys/kernel/mm/transparent_hugepage"
 #define CGROUPS		"/sys/fs/cgroup"
 #define CGROUP		"damon_pages"

@@ -22,7 +22,7 @@
 #define PAGE		DAMON_SYSFS_PAGE
 #define TOTAL		(32UL << 20)
 #define HOT		(8UL << 20)
-#define TIMEOUT_MS	60000
+#define TIMEOUT_MS	150000
 
 /* Pages of another process between two addresses that are swapped out. */
 static unsigned long nr_swapped(pid_t pid, char *start, char *end)
