@@ -29,6 +29,12 @@ static struct damon_reclaim_inputs damon_reclaim_inputs = {
 		.ms = 10,
 		.sz = 128UL << 20,
 		.reset_interval = MSEC_PER_SEC,
+		/*
+		 * Most of the oldest memory is free. If that were paid for in full, hardly
+		 * anything would be left for memory in use; the limit of time still holds.
+		 */
+		.fail_charge_num = 1,
+		.fail_charge_denom = 64,
 		/* The oldest first. */
 		.weight_age = 1,
 	},
