@@ -15,6 +15,8 @@ help:
 	@echo '                           (files of this machine, read-only; results in build/run/)'
 	@echo "make test [TESTS='...']    run all tests, or those named; ends with the totals"
 	@echo 'make kunit                 run the KUnit suites only'
+	@echo 'make fuzz [MINUTES=5]      random operations on all files of the administrator'
+	@echo '                           (SEED=n FLAVOUR=base; results in build/fuzz/)'
 	@echo 'make check                 style, sparse, warnings, documentation: must be clean'
 	@echo 'make bench [BENCH=T1]      measure our kernel and the stock one, print the table'
 	@echo '                           (SEEDS=2 KERNELS="stock bench"; resumes where it stopped)'
@@ -47,15 +49,18 @@ kunit: packages
 check: packages
 	@$(qemu)/check
 
+fuzz: packages
+	@$(qemu)/fuzz --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED)) \
+		--flavour $(or $(FLAVOUR),debug)
+
 BENCH ?= all
 SEEDS ?= 2
 KERNELS ?= stock bench
 bench: packages
 	@tools/bench/run --seeds $(SEEDS) --kernels '$(KERNELS)' $(BENCH)
 
-FLAVOUR ?= base
 kernel: packages
-	@$(qemu)/build $(FLAVOUR)
+	@$(qemu)/build $(or $(FLAVOUR),base)
 
 print-kernel: packages
 	@$(qemu)/build base
@@ -81,5 +86,5 @@ uninstall-tree:
 clean:
 	rm -rf build
 
-.PHONY: help packages demo run test kunit check bench kernel print-kernel
+.PHONY: help packages demo run test kunit fuzz check bench kernel print-kernel
 .PHONY: print-stock-kernel portability docs deb install-tree uninstall-tree clean
