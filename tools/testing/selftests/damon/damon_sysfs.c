@@ -19,6 +19,7 @@
 
 #define PAGE		((unsigned long)DAMON_SYSFS_PAGE)
 #define VICTIM_SZ	(4UL << 20)
+#define PATIENCE_MS	60000
 
 int damon_sysfs_open(const char *path, int flags)
 {
@@ -197,6 +198,33 @@ bool damon_sysfs_wait_off(int kdamond, int timeout_ms)
 		damon_sysfs_sleep_ms(10);
 	}
 	return true;
+}
+
+long long damon_sysfs_cost(int kdamond, const char *key)
+{
+	char path[32], word[32];
+	const char *text, *at;
+
+	snprintf(path, sizeof(path), "%d/cost", kdamond);
+	snprintf(word, sizeof(word), "%s ", key);
+	text = damon_sysfs_text(path);
+	/* At the beginning of a line. */
+	for (at = strstr(text, word); at && at > text && at[-1] != '\n';)
+		at = strstr(at + 1, word);
+	return at ? atoll(at + strlen(word)) : -1;
+}
+
+bool damon_sysfs_goes_on(int kdamond)
+{
+	long long end = damon_sysfs_now_ms() + PATIENCE_MS;
+	long long before = damon_sysfs_cost(kdamond, "ticks");
+
+	while (damon_sysfs_cost(kdamond, "ticks") < before + 10) {
+		if (damon_sysfs_now_ms() > end)
+			return false;
+		damon_sysfs_sleep_ms(20);
+	}
+	return before >= 0;
 }
 
 int damon_sysfs_reset(void)

@@ -57,6 +57,12 @@ bool damon_sysfs_is_on(int kdamond);
 /* Wait until a kdamond has ended by itself. Returns whether it has. */
 bool damon_sysfs_wait_off(int kdamond, int timeout_ms);
 
+/* A number of the file cost, -1 if it cannot be read. */
+long long damon_sysfs_cost(int kdamond, const char *key);
+
+/* Wait until it has made ten more ticks. Returns whether it has. */
+bool damon_sysfs_goes_on(int kdamond);
+
 /* All kdamonds off, all directories gone. Returns 0 or a negative errno. */
 int damon_sysfs_reset(void);
 
