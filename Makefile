@@ -17,6 +17,8 @@ help:
 	@echo 'make kunit                 run the KUnit suites only'
 	@echo 'make fuzz [MINUTES=5]      random operations on all files of the administrator'
 	@echo '                           (SEED=n FLAVOUR=base; results in build/fuzz/)'
+	@echo 'make test-hard [STEPS=...] tests of hours: other kernels, races, fuzzers (MINUTES=10;'
+	@echo '                           resumes where it stopped)'
 	@echo 'make check                 style, sparse, warnings, documentation: must be clean'
 	@echo 'make bench [BENCH=T1]      measure our kernel and the stock one, print the table'
 	@echo '                           (SEEDS=2 KERNELS="stock bench"; resumes where it stopped)'
@@ -53,6 +55,9 @@ fuzz: packages
 	@$(qemu)/fuzz --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED)) \
 		--flavour $(or $(FLAVOUR),debug)
 
+test-hard: packages
+	@MINUTES=$(or $(MINUTES),10) $(qemu)/test-hard $(STEPS)
+
 BENCH ?= all
 SEEDS ?= 2
 KERNELS ?= stock bench
@@ -86,5 +91,5 @@ uninstall-tree:
 clean:
 	rm -rf build
 
-.PHONY: help packages demo run test kunit fuzz check bench kernel print-kernel
+.PHONY: help packages demo run test kunit fuzz test-hard check bench kernel print-kernel
 .PHONY: print-stock-kernel portability docs deb install-tree uninstall-tree clean
