@@ -437,10 +437,10 @@ static bool damon_va_survey_interrupted(struct damon_va_surveyor *v)
 
 /* Look at the PUDs of [addr, end), in one table. Returns how far it came. */
 static unsigned long damon_va_survey_puds(struct damon_va_surveyor *v,
-					  p4d_t *p4d, unsigned long addr,
+					  p4d_t *p4dp, unsigned long addr,
 					  unsigned long end)
 {
-	pud_t *pudp = pud_offset(p4d, addr), pud;
+	pud_t *pudp = pud_offset(p4dp, addr), pud;
 
 	do {
 		unsigned long from = addr;
@@ -464,17 +464,18 @@ static unsigned long damon_va_survey_puds(struct damon_va_surveyor *v,
 static unsigned long damon_va_survey_p4d(struct damon_va_surveyor *v,
 					 unsigned long addr, unsigned long end)
 {
-	pgd_t pgd = pgdp_get(pgd_offset(v->mm, addr));
-	p4d_t p4d;
+	pgd_t *pgdp = pgd_offset(v->mm, addr), pgd = pgdp_get(pgdp);
+	p4d_t *p4dp, p4d;
 
 	damon_look_spend(&v->sv->look, 1);
 	if (pgd_none_or_clear_bad(&pgd))
 		return pgd_addr_end(addr, end);
-	p4d = p4dp_get(p4d_offset(&pgd, addr));
+	p4dp = p4d_offset(pgdp, addr);
+	p4d = p4dp_get(p4dp);
 	end = p4d_addr_end(addr, end);
 	if (p4d_none_or_clear_bad(&p4d))
 		return end;
-	return damon_va_survey_puds(v, &p4d, addr, end);
+	return damon_va_survey_puds(v, p4dp, addr, end);
 }
 
 /**

@@ -195,25 +195,30 @@ static void damon_va_hold_hugetlb(struct damon_va_cursor *c, unsigned long addr)
  */
 static pmd_t *damon_va_find_pmds(struct damon_va_cursor *c, unsigned long addr)
 {
+	pgd_t *pgdp, pgd;
+	p4d_t *p4dp, p4d;
 	pud_t *pudp, pud;
-	pgd_t pgd;
-	p4d_t p4d;
 
 	if (c->pmds && addr - c->pmds_start < PUD_SIZE)
 		return c->pmds;
 	c->pmds = NULL;
-	/* Processors set accessed bits meanwhile: each entry is read once. */
-	pgd = pgdp_get(pgd_offset(c->mm, addr));
+	/*
+	 * Processors set accessed bits meanwhile: what is judged is read once. Where
+	 * there are fewer levels, an entry lies where the one above it does.
+	 */
+	pgdp = pgd_offset(c->mm, addr);
+	pgd = pgdp_get(pgdp);
 	if (pgd_none_or_clear_bad(&pgd)) {
 		damon_va_hold(c, DAMON_VA_ABSENT, addr, PGDIR_SIZE);
 		return NULL;
 	}
-	p4d = p4dp_get(p4d_offset(&pgd, addr));
+	p4dp = p4d_offset(pgdp, addr);
+	p4d = p4dp_get(p4dp);
 	if (p4d_none_or_clear_bad(&p4d)) {
 		damon_va_hold(c, DAMON_VA_ABSENT, addr, P4D_SIZE);
 		return NULL;
 	}
-	pudp = pud_offset(&p4d, addr);
+	pudp = pud_offset(p4dp, addr);
 	/* A huge page may go away meanwhile, a table does not. */
 	pud = pudp_get(pudp);
 	if (pud_none(pud)) {
@@ -226,7 +231,10 @@ static pmd_t *damon_va_find_pmds(struct damon_va_cursor *c, unsigned long addr)
 		return NULL;
 	}
 	c->pmds_start = addr & PUD_MASK;
-	c->pmds = pmd_offset_lockless(pudp, pud, c->pmds_start);
+	if (mm_pmd_folded(c->mm))
+		c->pmds = pmd_offset(pudp, c->pmds_start);
+	else
+		c->pmds = pmd_offset_lockless(pudp, pud, c->pmds_start);
 	return c->pmds;
 }
 
