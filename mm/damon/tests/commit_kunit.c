@@ -193,6 +193,7 @@ static void commit_values(struct kunit *test)
 	struct commit_test *c = test->priv;
 	struct damon_target *t;
 
+	test_needs_vaddr(test);
 	KUNIT_ASSERT_EQ(test, damon_set_attrs(c->src, 7, 77, 777, 4, 44), 0);
 	KUNIT_ASSERT_EQ(test, damon_select_ops(c->src, DAMON_OPS_VADDR), 0);
 	c->src->min_region_sz = 4 * PAGE_SIZE;

@@ -14,6 +14,7 @@ static void core_operations(struct kunit *test)
 	struct damon_operations ops = { .id = NR_DAMON_OPS };
 	struct damon_ctx *ctx = test_new_ctx(test);
 
+	test_needs_vaddr(test);
 	KUNIT_EXPECT_TRUE(test, damon_initialized());
 	KUNIT_EXPECT_TRUE(test, damon_is_registered_ops(DAMON_OPS_VADDR));
 	KUNIT_EXPECT_TRUE(test, damon_is_registered_ops(DAMON_OPS_FVADDR));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Samples of physical memory, see paddr.h. */
+#include <linux/memblock.h>
 #include <linux/mmap_lock.h>
 #include <linux/page_idle.h>
 #include <linux/pgtable.h>
 #include <linux/rmap.h>
+#include <linux/sizes.h>
 
 #include "paddr.h"
 
@@ -100,9 +102,9 @@ static void paddr_not_checked(struct kunit *test)
 {
 	struct paddr_test *p = paddr_new(test, 1);
 	struct page *page = alloc_page(GFP_KERNEL);
-	/* Behind all memory. */
-	unsigned long hole = round_up(max_pfn, PAGES_PER_SECTION) +
-			     PAGES_PER_SECTION;
+	/* Behind all memory, and behind what is kept in readiness for it. */
+	unsigned long hole = round_up(max_pfn, SZ_1G / PAGE_SIZE) +
+			     SZ_1G / PAGE_SIZE;
 	struct damon_region *r, *of_hole;
 	int i;
 

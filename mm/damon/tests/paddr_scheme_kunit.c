@@ -3,6 +3,7 @@
  * Schemes on physical memory, see paddr.h: which folios they find, which of them
  * filters keep, and what becomes of those with which nothing can be done.
  */
+#include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
 #include <linux/mmap_lock.h>

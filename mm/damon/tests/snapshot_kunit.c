@@ -189,30 +189,35 @@ static void snapshot_in_a_pid_namespace(struct kunit *test)
 	struct damon_ctx *ctx = new_ctx(test);
 	struct damon_reader *reader = open_reader(test, snap_of(ctx));
 	struct pid_namespace *ns = kunit_kzalloc(test, sizeof(*ns), GFP_KERNEL);
-	union test_snap whole, seen, again;
+	union test_snap *whole, *seen, *again;
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, ns);
+	/* Too much for a stack. */
+	whole = kunit_kcalloc(test, 3, sizeof(*whole), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, whole);
+	seen = whole + 1;
+	again = whole + 2;
 	/* Nobody lives in there, and nobody counts its users. */
 	ns->level = 1;
 	refcount_set(&ns->ns.count, REFCOUNT_MAX / 2);
 	first_target(ctx)->pid = get_pid(task_pid(current));
 	damon_snapshot_end_window(ctx);
-	KUNIT_ASSERT_EQ(test, read_at(reader, 0, &whole, sizeof(whole)),
+	KUNIT_ASSERT_EQ(test, read_at(reader, 0, whole, sizeof(*whole)),
 			snap_sz(5));
-	KUNIT_EXPECT_EQ(test, whole.regions[0].pid, task_pid_nr(current));
+	KUNIT_EXPECT_EQ(test, whole->regions[0].pid, task_pid_nr(current));
 
 	swap(reader->ns, ns);
-	KUNIT_EXPECT_EQ(test, read_at(reader, 0, &seen, sizeof(seen)),
+	KUNIT_EXPECT_EQ(test, read_at(reader, 0, seen, sizeof(*seen)),
 			snap_sz(5));
 	for (i = 0; i < snap_sz(5); i++)
-		KUNIT_EXPECT_EQ(test, read_at(reader, i, &again.bytes[i], 1),
+		KUNIT_EXPECT_EQ(test, read_at(reader, i, &again->bytes[i], 1),
 				1);
 	swap(reader->ns, ns);
-	KUNIT_EXPECT_MEMEQ(test, &seen, &again, snap_sz(5));
+	KUNIT_EXPECT_MEMEQ(test, seen, again, snap_sz(5));
 	for (i = 0; i < 3; i++)
-		whole.regions[i].pid = 0;
-	KUNIT_EXPECT_MEMEQ(test, &seen, &whole, snap_sz(5));
+		whole->regions[i].pid = 0;
+	KUNIT_EXPECT_MEMEQ(test, seen, whole, snap_sz(5));
 }
 
 /* Any offset and length gives those bytes of one take, whatever comes after. */

@@ -15,6 +15,13 @@
 /* A page far from both ends of the address space. */
 #define TEST_BASE	BIT(30)
 
+/* For cases about operations that are not part of this kernel. */
+static inline void test_needs_vaddr(struct kunit *test)
+{
+	if (!IS_ENABLED(CONFIG_DAMON_VADDR))
+		kunit_skip(test, "without DAMON_VADDR");
+}
+
 /* How often to do something: kernels that check everything are slow. */
 static inline unsigned int test_effort(unsigned int nr)
 {

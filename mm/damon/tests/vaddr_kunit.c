@@ -166,10 +166,10 @@ static const struct vaddr_row {
 	{ "from zero", { { 0, 1 }, { 3, 4 } }, { { 0, 1 }, { 3, 4 } } },
 	{ "like a process",
 	  { { 0x400, 0x500 }, { 0x500, 0x520 }, { 0x1000, 0x1100 },
-	    { 0x7f0000000, 0x7f0000800 }, { 0x7f0001000, 0x7f0001200 },
-	    { 0x7ffffff00, 0x7ffffff20 } },
-	  { { 0x400, 0x1100 }, { 0x7f0000000, 0x7f0001200 },
-	    { 0x7ffffff00, 0x7ffffff20 } } },
+	    { 0x70000, 0x70800 }, { 0x71000, 0x71200 },
+	    { 0x7ff00, 0x7ff20 } },
+	  { { 0x400, 0x1100 }, { 0x70000, 0x71200 },
+	    { 0x7ff00, 0x7ff20 } } },
 };
 
 static void vaddr_row_desc(const struct vaddr_row *row, char *desc)
