@@ -204,7 +204,8 @@ TEST_F(paddr, sorts_the_lists)
 	ASSERT_EQ(0, damon_scheme_stage("lru_prio", DAMON_MAX_UINT, "0"));
 	ASSERT_EQ(0, damon_scheme_set("access_pattern/nr_accesses/min", "10"));
 	ASSERT_EQ(0, damon_state("on"));
-	EXPECT_TRUE(WAIT(nr_active(self, HOT) > AREA_PAGES * 49 / 50));
+	/* Some of its pages may lie among others. */
+	EXPECT_TRUE(WAIT(nr_active(self, HOT) > AREA_PAGES * 9 / 10));
 	EXPECT_GT(AREA_PAGES / 10, nr_active(self, COLD));
 
 	/* All of it, and then what is cold back. */
@@ -213,7 +214,7 @@ TEST_F(paddr, sorts_the_lists)
 	EXPECT_TRUE(WAIT(nr_active(self, COLD) > AREA_PAGES * 49 / 50));
 	ASSERT_EQ(0, damon_scheme_stage("lru_deprio", "0", "2"));
 	ASSERT_EQ(0, damon_state("commit"));
-	EXPECT_TRUE(WAIT(nr_active(self, COLD) < AREA_PAGES / 50));
+	EXPECT_TRUE(WAIT(nr_active(self, COLD) < AREA_PAGES / 10));
 	EXPECT_LE(AREA_PAGES * 9 / 10, nr_active(self, HOT));
 	EXPECT_LT(0, damon_scheme_stat("sz_applied"));
 }
@@ -323,7 +324,11 @@ static int stage_goal(int nth, const char *action, const char * const pattern[3]
 	return err;
 }
 
-/* Hot memory to node 0 and cold memory to node 1, until that is so. */
+/*
+ * Hot memory to node 0, and then also cold memory to node 1, until that is so. If both
+ * began at once, hot pages would come to lie where cold ones have just left, among
+ * those still there, and no region would be cold.
+ */
 TEST_F_TIMEOUT(paddr, tiers_by_goals, 900)
 {
 	static const char * const hot[] = { "1", DAMON_MAX_UINT, "0" };
@@ -332,12 +337,15 @@ TEST_F_TIMEOUT(paddr, tiers_by_goals, 900)
 
 	ASSERT_EQ(AREA_PAGES, nr_on_node(self, HOT, 1));
 	ASSERT_EQ(AREA_PAGES, nr_on_node(self, COLD, 0));
-	ASSERT_EQ(0, damon_sysfs_write(DAMON_SCHEMES "nr_schemes", "2"));
+	ASSERT_EQ(0, damon_sysfs_write(DAMON_SCHEMES "nr_schemes", "1"));
 	ASSERT_EQ(0, stage_goal(0, "migrate_hot", hot, "0", "Y"));
-	ASSERT_EQ(0, stage_goal(1, "migrate_cold", cold, "1", "N"));
 	ASSERT_EQ(0, damon_state("on"));
 	EXPECT_TRUE(WAIT(nr_on_node(self, HOT, 0) > AREA_PAGES * 9 / 10))
 		TH_LOG("%lu hot pages are there", nr_on_node(self, HOT, 0));
+	ASSERT_EQ(0, damon_sysfs_write(DAMON_SCHEMES "nr_schemes", "2"));
+	ASSERT_EQ(0, stage_goal(0, "migrate_hot", hot, "0", "Y"));
+	ASSERT_EQ(0, stage_goal(1, "migrate_cold", cold, "1", "N"));
+	ASSERT_EQ(0, damon_state("commit"));
 	EXPECT_TRUE(WAIT(nr_on_node(self, COLD, 1) > AREA_PAGES * 9 / 10))
 		TH_LOG("%lu cold pages are there", nr_on_node(self, COLD, 1));
 
