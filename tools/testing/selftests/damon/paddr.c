@@ -186,6 +186,84 @@ static int only_size(long sz)
 	       damon_scheme_set_long("ops_filters/0/max", sz);
 }
 
+/* Stage a scheme whose quota is tuned until a share of its memory is on a node. */
+static int stage_goal(int nth, const char *action, const char * const pattern[3],
+		      const char *nid, const char *takes_young)
+{
+	const char * const rows[][2] = {
+		{ "action", action },
+		{ "target_nid", nid },
+		{ "access_pattern/sz/max", DAMON_MAX_ULONG },
+		{ "access_pattern/nr_accesses/min", pattern[0] },
+		{ "access_pattern/nr_accesses/max", pattern[1] },
+		{ "access_pattern/age/min", pattern[2] },
+		{ "access_pattern/age/max", DAMON_MAX_UINT },
+		{ "quotas/bytes", "33554432" },
+		{ "quotas/reset_interval_ms", "200" },
+		{ "quotas/goals/nr_goals", "1" },
+		{ "quotas/goals/0/target_metric", "node_eligible_mem_bp" },
+		{ "quotas/goals/0/nid", nid },
+		{ "quotas/goals/0/target_value", "9800" },
+		/* Most memory is free, or where it belongs: pay little for that. */
+		{ "quotas/fail_charge_num", "1" },
+		{ "quotas/fail_charge_denom", "100" },
+		/* Pages that have just come may be unlike their region. */
+		{ "ops_filters/nr_filters", "1" },
+		{ "ops_filters/0/type", "young" },
+		{ "ops_filters/0/matching", "Y" },
+		{ "ops_filters/0/allow", takes_young },
+	};
+	char path[128];
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < ARRAY_SIZE(rows); i++) {
+		snprintf(path, sizeof(path), DAMON_SCHEMES "%d/%s", nth,
+			 rows[i][0]);
+		err = damon_sysfs_write(path, rows[i][1]);
+	}
+	return err;
+}
+
+/*
+ * The first test, in memory that is whole: hot memory to node 0, and then also cold memory to node 1, until that is so. If both
+ * began at once, hot pages would come to lie where cold ones have just left, among
+ * those still there, and no region would be cold.
+ */
+TEST_F_TIMEOUT(paddr, tiers_by_goals, 900)
+{
+	static const char * const hot[] = { "1", DAMON_MAX_UINT, "0" };
+	static const char * const cold[] = { "0", "0", "3" };
+	long moved;
+
+	ASSERT_EQ(AREA_PAGES, nr_on_node(self, HOT, 1));
+	ASSERT_EQ(AREA_PAGES, nr_on_node(self, COLD, 0));
+	ASSERT_EQ(0, damon_sysfs_write(DAMON_SCHEMES "nr_schemes", "1"));
+	ASSERT_EQ(0, stage_goal(0, "migrate_hot", hot, "0", "Y"));
+	ASSERT_EQ(0, damon_state("on"));
+	EXPECT_TRUE(WAIT(nr_on_node(self, HOT, 0) > AREA_PAGES * 9 / 10))
+		TH_LOG("%lu hot pages are there", nr_on_node(self, HOT, 0));
+	ASSERT_EQ(0, damon_sysfs_write(DAMON_SCHEMES "nr_schemes", "2"));
+	ASSERT_EQ(0, stage_goal(0, "migrate_hot", hot, "0", "Y"));
+	ASSERT_EQ(0, stage_goal(1, "migrate_cold", cold, "1", "N"));
+	ASSERT_EQ(0, damon_state("commit"));
+	EXPECT_TRUE(WAIT(nr_on_node(self, COLD, 1) > AREA_PAGES * 9 / 10))
+		TH_LOG("%lu cold pages are there", nr_on_node(self, COLD, 1));
+
+	/* It settles: hardly anything is moved any more. */
+	EXPECT_TRUE(WAIT(({
+		moved = damon_vmstat("pgmigrate_success");
+		damon_sysfs_sleep_ms(2000);
+		moved = damon_vmstat("pgmigrate_success") - moved;
+		moved < (long)AREA_PAGES / 50;
+	})))
+		TH_LOG("%ld pages were moved in 2 s", moved);
+	EXPECT_LT(AREA_PAGES * 9 / 10, nr_on_node(self, HOT, 0));
+	EXPECT_LT(AREA_PAGES * 9 / 10, nr_on_node(self, COLD, 1));
+	ASSERT_EQ(0, damon_state("off"));
+	EXPECT_EQ(0, damon_nr_isolated());
+}
+
 TEST_F(paddr, pages_out_the_cold)
 {
 	ASSERT_EQ(0, damon_scheme_stage("pageout", "0", "2"));
@@ -281,84 +359,6 @@ TEST_F(paddr, migrates_hugetlb)
 		TH_LOG("%lu pages are there", nr_hugetlb_on_node(self, 1));
 	EXPECT_EQ(cold, nr_on_node(self, COLD, 0));
 	EXPECT_LE((long)HUGETLB_SZ, damon_scheme_stat("sz_applied"));
-	ASSERT_EQ(0, damon_state("off"));
-	EXPECT_EQ(0, damon_nr_isolated());
-}
-
-/* Stage a scheme whose quota is tuned until a share of its memory is on a node. */
-static int stage_goal(int nth, const char *action, const char * const pattern[3],
-		      const char *nid, const char *takes_young)
-{
-	const char * const rows[][2] = {
-		{ "action", action },
-		{ "target_nid", nid },
-		{ "access_pattern/sz/max", DAMON_MAX_ULONG },
-		{ "access_pattern/nr_accesses/min", pattern[0] },
-		{ "access_pattern/nr_accesses/max", pattern[1] },
-		{ "access_pattern/age/min", pattern[2] },
-		{ "access_pattern/age/max", DAMON_MAX_UINT },
-		{ "quotas/bytes", "33554432" },
-		{ "quotas/reset_interval_ms", "200" },
-		{ "quotas/goals/nr_goals", "1" },
-		{ "quotas/goals/0/target_metric", "node_eligible_mem_bp" },
-		{ "quotas/goals/0/nid", nid },
-		{ "quotas/goals/0/target_value", "9800" },
-		/* Most memory is free, or where it belongs: pay little for that. */
-		{ "quotas/fail_charge_num", "1" },
-		{ "quotas/fail_charge_denom", "100" },
-		/* Pages that have just come may be unlike their region. */
-		{ "ops_filters/nr_filters", "1" },
-		{ "ops_filters/0/type", "young" },
-		{ "ops_filters/0/matching", "Y" },
-		{ "ops_filters/0/allow", takes_young },
-	};
-	char path[128];
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; !err && i < ARRAY_SIZE(rows); i++) {
-		snprintf(path, sizeof(path), DAMON_SCHEMES "%d/%s", nth,
-			 rows[i][0]);
-		err = damon_sysfs_write(path, rows[i][1]);
-	}
-	return err;
-}
-
-/*
- * Hot memory to node 0, and then also cold memory to node 1, until that is so. If both
- * began at once, hot pages would come to lie where cold ones have just left, among
- * those still there, and no region would be cold.
- */
-TEST_F_TIMEOUT(paddr, tiers_by_goals, 900)
-{
-	static const char * const hot[] = { "1", DAMON_MAX_UINT, "0" };
-	static const char * const cold[] = { "0", "0", "3" };
-	long moved;
-
-	ASSERT_EQ(AREA_PAGES, nr_on_node(self, HOT, 1));
-	ASSERT_EQ(AREA_PAGES, nr_on_node(self, COLD, 0));
-	ASSERT_EQ(0, damon_sysfs_write(DAMON_SCHEMES "nr_schemes", "1"));
-	ASSERT_EQ(0, stage_goal(0, "migrate_hot", hot, "0", "Y"));
-	ASSERT_EQ(0, damon_state("on"));
-	EXPECT_TRUE(WAIT(nr_on_node(self, HOT, 0) > AREA_PAGES * 9 / 10))
-		TH_LOG("%lu hot pages are there", nr_on_node(self, HOT, 0));
-	ASSERT_EQ(0, damon_sysfs_write(DAMON_SCHEMES "nr_schemes", "2"));
-	ASSERT_EQ(0, stage_goal(0, "migrate_hot", hot, "0", "Y"));
-	ASSERT_EQ(0, stage_goal(1, "migrate_cold", cold, "1", "N"));
-	ASSERT_EQ(0, damon_state("commit"));
-	EXPECT_TRUE(WAIT(nr_on_node(self, COLD, 1) > AREA_PAGES * 9 / 10))
-		TH_LOG("%lu cold pages are there", nr_on_node(self, COLD, 1));
-
-	/* It settles: hardly anything is moved any more. */
-	EXPECT_TRUE(WAIT(({
-		moved = damon_vmstat("pgmigrate_success");
-		damon_sysfs_sleep_ms(2000);
-		moved = damon_vmstat("pgmigrate_success") - moved;
-		moved < (long)AREA_PAGES / 50;
-	})))
-		TH_LOG("%ld pages were moved in 2 s", moved);
-	EXPECT_LT(AREA_PAGES * 9 / 10, nr_on_node(self, HOT, 0));
-	EXPECT_LT(AREA_PAGES * 9 / 10, nr_on_node(self, COLD, 1));
 	ASSERT_EQ(0, damon_state("off"));
 	EXPECT_EQ(0, damon_nr_isolated());
 }
