@@ -226,9 +226,10 @@ static int stage_goal(int nth, const char *action, const char * const pattern[3]
 }
 
 /*
- * The first test, in memory that is whole: hot memory to node 0, and then also cold memory to node 1, until that is so. If both
- * began at once, hot pages would come to lie where cold ones have just left, among
- * those still there, and no region would be cold.
+ * The first test, in memory that is whole: hot memory to node 0, and then also cold
+ * memory to node 1, until that is so. If both began at once, hot pages would come to
+ * lie where cold ones have just left, among those still there, and no region would be
+ * cold.
  */
 TEST_F_TIMEOUT(paddr, tiers_by_goals, 900)
 {
