@@ -106,28 +106,6 @@ int damon_make_swap(void)
 	return swapon("/dev/zram0", 0) ? -errno : 0;
 }
 
-/* One word of a file that has a word for each page. */
-static uint64_t read_word(const char *path, uint64_t idx)
-{
-	int fd = open(path, O_RDONLY);
-	uint64_t word = 0;
-
-	if (fd < 0)
-		return 0;
-	if (pread(fd, &word, sizeof(word), idx * sizeof(word)) != sizeof(word))
-		word = 0;
-	close(fd);
-	return word;
-}
-
-uint64_t damon_pagemap(pid_t pid, const void *page)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
-	return read_word(path, (uintptr_t)page / PAGE);
-}
-
 /* How many pages are looked at by one call. */
 #define CHUNK	512
 
@@ -147,6 +125,21 @@ static size_t read_words(int fd, uint64_t *words, size_t want, uint64_t nth)
 			    nth * sizeof(*words));
 
 	return got < 0 ? 0 : got / sizeof(*words);
+}
+
+/* One of them, or zero, from a file that is then closed. */
+static uint64_t read_word(int fd, uint64_t nth)
+{
+	uint64_t word;
+	size_t got = read_words(fd, &word, 1, nth);
+
+	close(fd);
+	return got ? word : 0;
+}
+
+uint64_t damon_pagemap(pid_t pid, const void *page)
+{
+	return read_word(open_pagemap(pid), (uintptr_t)page / PAGE);
 }
 
 unsigned long damon_count_pages(pid_t pid, char *start, char *end,
@@ -177,7 +170,7 @@ uint64_t damon_page_flags(pid_t pid, const void *page)
 
 	if (!(entry & DAMON_PAGE_PRESENT))
 		return 0;
-	return read_word("/proc/kpageflags", entry & PFN_MASK);
+	return read_word(open("/proc/kpageflags", O_RDONLY), entry & PFN_MASK);
 }
 
 /* How many of the first entries are of pages that follow one another in memory? */
