@@ -34,6 +34,7 @@ struct mem_cgroup;
  */
 #define DAMON_NR_STRATA_SHIFT	3
 #define DAMON_NR_STRATA		BIT(DAMON_NR_STRATA_SHIFT)
+#define DAMON_ALL_STRATA	(BIT(DAMON_NR_STRATA) - 1)
 /* The sample lies in no known part, because the borders have moved since. */
 #define DAMON_NO_STRATUM	DAMON_NR_STRATA
 
@@ -83,8 +84,9 @@ struct damon_tally {
  *		counted than matter (K)
  * @fresh:	ends of windows for which what the survey cut out stays as it is,
  *		so that samples can tell about it (K)
- * @pending:	@region.sampling_addr is being watched (K)
- * @spread:	so is one address in each other part (K)
+ * @pending:	@region.sampling_addr is being watched, or what @spread says (K)
+ * @spread:	parts, as bits, in each of which an address is watched; none: only
+ *		@region.sampling_addr is, which else is that of the first part (K)
  * @salt:	where in their parts these lie (K)
  * @wants_spread: one look a tick says too little (K)
  * @flawless:	windows in a row in each of which all looks found an access, up to
@@ -116,7 +118,7 @@ struct damon_region_state {
 	u8 fresh;
 	u8 flawless;
 	bool pending;
-	bool spread;
+	u8 spread;
 	bool wants_spread;
 	bool rests;
 	bool doubted;
@@ -639,19 +641,27 @@ static inline bool damon_region_watches(struct damon_region *r,
 					unsigned long start, unsigned long end)
 {
 	struct damon_region_state *rs = damon_region_state(r);
-	unsigned int i, nr = rs->spread ? DAMON_NR_STRATA : 1;
+	unsigned long addr;
+	unsigned int i;
 
 	if (!rs->pending)
 		return false;
-	if (r->sampling_addr >= start && r->sampling_addr < end)
-		return true;
-	for (i = 1; i < nr; i++) {
-		unsigned long addr = damon_region_spread_addr(r, i);
-
-		if (addr >= start && addr < end)
+	if (!rs->spread)
+		return r->sampling_addr >= start && r->sampling_addr < end;
+	for (i = 0; i < DAMON_NR_STRATA; i++) {
+		addr = damon_region_spread_addr(r, i);
+		if (rs->spread & BIT(i) && addr >= start && addr < end)
 			return true;
 	}
 	return false;
+}
+
+/* The sample that was just chosen in part @i cannot be watched. The others can. */
+static inline void damon_region_unwatch(struct damon_region_state *rs,
+					unsigned int i)
+{
+	rs->spread &= ~BIT(i);
+	rs->pending = rs->spread;
 }
 
 /**
@@ -685,7 +695,7 @@ damon_region_next_sample(struct damon_ctx_state *s,
 		/* The random number is the state of the generator. */
 		damon_rand_below(s, 1);
 		rs->salt = s->rnd;
-		rs->spread = true;
+		rs->spread = DAMON_ALL_STRATA;
 		rs->stratum = 0;
 		at = damon_region_spread_addr(r, 0);
 	} else {

@@ -134,12 +134,14 @@ static void damon_pa_check_region(struct damon_pa_pass *pass,
 	unsigned int i;
 
 	rs->pending = false;
-	damon_pa_check_sample(pass, r, r->sampling_addr, rs->stratum);
-	if (!rs->spread)
+	if (!rs->spread) {
+		damon_pa_check_sample(pass, r, r->sampling_addr, rs->stratum);
 		return;
-	for (i = 1; i < DAMON_NR_STRATA; i++)
-		damon_pa_check_sample(pass, r, damon_region_spread_addr(r, i),
-				      i);
+	}
+	for (i = 0; i < DAMON_NR_STRATA; i++)
+		if (rs->spread & BIT(i))
+			damon_pa_check_sample(pass, r,
+					      damon_region_spread_addr(r, i), i);
 	damon_adapt_spread_checked(ctx, r);
 }
 
@@ -151,17 +153,17 @@ static void damon_pa_prepare_region(struct damon_pa_pass *pass,
 	unsigned long addr, leaf_sz;
 	unsigned int i;
 
-	rs->spread = false;
+	rs->spread = 0;
 	addr = damon_region_next_sample(s, r);
 	if (!damon_pa_clear(pass, damon_pa_pfn(pass->unit_shift, addr),
 			    &leaf_sz))
-		rs->pending = false;
+		damon_region_unwatch(rs, 0);
 	rs->leaf_sz = leaf_sz >> pass->unit_shift;
-	/* One that cannot be prepared most likely cannot be checked: rare. */
 	for (i = 1; rs->spread && i < DAMON_NR_STRATA; i++) {
 		addr = damon_region_spread_addr(r, i);
-		damon_pa_clear(pass, damon_pa_pfn(pass->unit_shift, addr),
-			       &leaf_sz);
+		if (!damon_pa_clear(pass, damon_pa_pfn(pass->unit_shift, addr),
+				    &leaf_sz))
+			damon_region_unwatch(rs, i);
 	}
 }
 

@@ -122,7 +122,10 @@ static void damon_region_forget_parts(struct damon_region_state *s)
 	damon_tally_merge(s->window);
 	damon_tally_merge(s->past);
 	s->stratum = DAMON_NO_STRATUM;
-	s->spread = false;
+	/* Of all that was watched, the address of the first part is kept. */
+	if (s->spread && !(s->spread & BIT(0)))
+		s->pending = false;
+	s->spread = 0;
 	if (s->region.sampling_addr < s->region.ar.start ||
 	    s->region.sampling_addr >= s->region.ar.end)
 		s->pending = false;
@@ -264,11 +267,12 @@ void damon_region_join(struct damon_target *t, struct damon_region *left)
 			damon_weighted_mean(l->last_probe_hits[i], sz_l,
 					    r->last_probe_hits[i], sz_r);
 	}
+	damon_region_forget_parts(r);
 	if (!l->pending && r->pending) {
 		left->sampling_addr = right->sampling_addr;
 		l->pending = true;
+		l->spread = 0;
 	}
-	damon_region_forget_parts(r);
 	damon_region_set_bounds(left, left->ar.start, right->ar.end);
 	damon_region_set_core(left, core);
 	damon_tally_add(l->window, r->window);

@@ -673,8 +673,8 @@ static __always_inline void damon_va_prepare_region(struct damon_va_cursor *c,
 	struct damon_region_state *rs = damon_region_state(r);
 	unsigned int i;
 
-	rs->spread = false;
-	if (!damon_va_clear(c, damon_region_next_sample(s, r)))
+	rs->spread = 0;
+	if (!damon_va_clear(c, damon_region_next_sample(s, r)) && !rs->spread)
 		rs->pending = false;
 	rs->vma = c->vma;
 	if (likely(!rs->spread))

@@ -7,6 +7,7 @@
 #include <linux/rmap.h>
 #include <linux/sizes.h>
 
+#include "../../internal.h"
 #include "paddr.h"
 
 static unsigned int check(struct paddr_test *p)
@@ -170,6 +171,52 @@ static void paddr_huge(struct kunit *test)
 	damon_for_each_region(r, p->t)
 		KUNIT_EXPECT_EQ(test, found(r).hits, 3);
 }
+
+/* A part that cannot be checked keeps nobody from checking the others. */
+static void paddr_spread(struct kunit *test)
+{
+	unsigned long addr = paddr_map_huge(test), part = HPAGE_PMD_NR / DAMON_NR_STRATA;
+	unsigned long pfn = paddr_frame_of(test, addr), i;
+	struct paddr_test *p = paddr_new(test, 1);
+	struct folio *folio = pfn_folio(pfn);
+	struct damon_region_state *s;
+	LIST_HEAD(isolated);
+	int err;
+
+	/* What is zero does not outlive that its page is split. */
+	for (i = 0; i < HPAGE_PMD_NR; i++)
+		paddr_touch(test, addr + i * PAGE_SIZE);
+	folio_get(folio);
+	folio_lock(folio);
+	err = split_folio(folio);
+	folio_unlock(folio);
+	folio_put(folio);
+	KUNIT_ASSERT_EQ(test, err, 0);
+	lru_add_drain_all();
+	for (i = 0; i < HPAGE_PMD_NR; i++) {
+		if (i / part != 0 && i / part != 5)
+			continue;
+		folio = pfn_folio(pfn + i);
+		KUNIT_ASSERT_TRUE(test, folio_isolate_lru(folio));
+		list_add(&folio->lru, &isolated);
+	}
+	s = damon_region_state(paddr_add_frames(test, p, pfn, HPAGE_PMD_NR));
+	s->wants_spread = true;
+	prepare(p);
+	KUNIT_EXPECT_TRUE(test, s->pending);
+	for (i = 0; i < HPAGE_PMD_NR; i++)
+		paddr_touch(test, addr + i * PAGE_SIZE);
+	check(p);
+	for (i = 0; i < DAMON_NR_STRATA; i++) {
+		KUNIT_EXPECT_EQ(test, s->window[i].trials, i != 0 && i != 5);
+		KUNIT_EXPECT_EQ(test, s->window[i].hits, i != 0 && i != 5);
+	}
+	while (!list_empty(&isolated)) {
+		folio = list_first_entry(&isolated, struct folio, lru);
+		list_del(&folio->lru);
+		folio_putback_lru(folio);
+	}
+}
 #endif
 
 static struct kunit_case paddr_cases[] = {
@@ -180,6 +227,7 @@ static struct kunit_case paddr_cases[] = {
 	KUNIT_CASE(paddr_out_of_reach),
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 	KUNIT_CASE(paddr_huge),
+	KUNIT_CASE(paddr_spread),
 #endif
 	{}
 };

@@ -185,7 +185,7 @@ void sim_sample(struct damon_ctx *ctx, u64 tick, sim_pattern *pattern,
 				sim_check(r, tick, pattern, data);
 			if (damon_region_sleeps(s, rs))
 				continue;
-			rs->spread = false;
+			rs->spread = 0;
 			damon_region_next_sample(s, r);
 		}
 	}

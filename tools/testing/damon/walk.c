@@ -278,7 +278,7 @@ static void walk_prepare_region(struct walk *w, struct walk_young *young,
 	struct damon_region_state *rs = damon_region_state(r);
 	unsigned int i;
 
-	rs->spread = false;
+	rs->spread = 0;
 	walk_prepare(w, young,
 		     damon_region_next_sample(damon_ctx_state(w->ctx), r));
 	for (i = 1; i < DAMON_NR_STRATA && rs->spread; i++)
