@@ -12,7 +12,9 @@
  * - a region that hides a part unlike the rest is cut at the borders of that
  *   part, and next time its pieces are looked at as closely as the whole was
  *   before. The border of a hot spot is found to the page in
- *   log(size / page) / log(DAMON_NR_STRATA) windows.
+ *   log(size / page) / log(DAMON_NR_STRATA) windows;
+ * - where a region is accessed here and there, parts of it that cannot be looked at
+ *   are cut out, so that the others are looked at closer.
  *
  * "Unlike" is Pearson's chi-squared test on two proportions: for h1 hits of t1
  * trials against h2 of t2, with h = h1 + h2 and t = t1 + t2,
@@ -254,6 +256,19 @@ static bool damon_are_alike(struct damon_region *a, struct damon_region *b,
 }
 
 /*
+ * Is enough known of neighbours to tell whether they are the same? Of what has hardly
+ * been looked at, nobody can tell yet; of what cannot be looked at, nobody ever will.
+ */
+static bool damon_are_known(struct damon_region *a, struct damon_region *b,
+			    struct damon_tally past_a, struct damon_tally past_b)
+{
+	if (!past_a.trials && !past_b.trials)
+		return damon_region_state(a)->unchecked &&
+		       damon_region_state(b)->unchecked;
+	return min(past_a.trials, past_b.trials) >= DAMON_MIN_TRIALS;
+}
+
+/*
  * Join neighbours whose rates differ by less than @x2, until no more than @nr
  * regions are left. Returns how many there are.
  */
@@ -261,8 +276,6 @@ static unsigned int damon_join_alike(struct damon_ctx *ctx, unsigned int nr_all,
 				     unsigned int nr, unsigned long sz_limit,
 				     u32 x2)
 {
-	/* Of what has hardly been looked at, nobody can tell yet. */
-	u32 min_trials = x2 > DAMON_X2_JOIN ? 0 : DAMON_MIN_TRIALS;
 	struct damon_tally left, right;
 	struct damon_region *r, *next;
 	struct damon_target *t;
@@ -279,9 +292,9 @@ static unsigned int damon_join_alike(struct damon_ctx *ctx, unsigned int nr_all,
 			right = damon_tally_all(damon_region_state(next)->past);
 			if (r->ar.end == next->ar.start &&
 			    next->ar.end - r->ar.start <= sz_limit &&
-			    min(left.trials, right.trials) >= min_trials &&
 			    (x2 > DAMON_X2_JOIN ?
 			     damon_tally_x2(left, right) < x2 :
+			     damon_are_known(r, next, left, right) &&
 			     damon_are_alike(r, next, left, right))) {
 				damon_region_join(t, r);
 				left.hits += right.hits;
@@ -343,6 +356,30 @@ static struct damon_segment damon_region_odd_segment(struct damon_region *r)
 		}
 	}
 	return odd;
+}
+
+/*
+ * A region that is accessed here and there, with parts that cannot be looked at: which
+ * run of these is the longest? Samples have visited all parts equally often.
+ */
+static struct damon_segment damon_region_dark_segment(struct damon_region *r)
+{
+	const struct damon_tally *past = damon_region_state(r)->past;
+	struct damon_tally all = damon_tally_sum(past, 0, DAMON_NR_STRATA);
+	struct damon_segment seg = {}, dark = {};
+
+	if (!all.hits || all.hits == all.trials ||
+	    all.trials < DAMON_MIN_TRIALS * DAMON_NR_STRATA)
+		return dark;
+	for (; seg.from < DAMON_NR_STRATA; seg.from = seg.to + 1) {
+		seg.to = seg.from;
+		while (seg.to < DAMON_NR_STRATA && !past[seg.to].trials)
+			seg.to++;
+		if (seg.to - seg.from > dark.to - dark.from)
+			dark = (struct damon_segment){ seg.from, seg.to,
+						       DAMON_X2_CUT };
+	}
+	return dark;
 }
 
 /* What is known of a run of parts: in this window, and since the last change. */
@@ -438,6 +475,8 @@ static unsigned int damon_cut_unlike(struct damon_ctx *ctx, unsigned int room,
 			if (damon_sz_region(r) / 2 < ctx->min_region_sz)
 				continue;
 			odd = damon_region_odd_segment(r);
+			if (odd.x2 < DAMON_X2_CUT)
+				odd = damon_region_dark_segment(r);
 			if (odd.x2 >= x2)
 				room -= damon_region_cut(t, r, odd,
 							 ctx->min_region_sz,

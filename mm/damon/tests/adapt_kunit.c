@@ -338,10 +338,12 @@ static unsigned int nr_joined(struct kunit *test, unsigned long at,
 			      struct damon_tally left, struct damon_tally right)
 {
 	struct damon_target *t = adapt_target(test);
+	struct damon_region *r;
 
-	damon_region_state(test_add_pages(test, t, 0, 10))->past[0] = left;
-	damon_region_state(test_add_pages(test, t, at, at + 10))->past[0] =
-		right;
+	r = test_add_pages(test, t, 0, 10);
+	damon_region_state(r)->past[DAMON_NO_STRATUM] = left;
+	r = test_add_pages(test, t, at, at + 10);
+	damon_region_state(r)->past[DAMON_NO_STRATUM] = right;
 	damon_adapt(test->priv);
 	return damon_nr_regions(t);
 }

@@ -313,6 +313,59 @@ static void test_spread(void)
 	}
 }
 
+/*
+ * Parts that cannot be looked at are cut out where the others are accessed here and
+ * there. Borders within them do not last.
+ */
+static void test_dark(void)
+{
+	static const struct {
+		unsigned int from, to;	/* parts that can be looked at */
+		unsigned int hits;	/* of 8 looks at each */
+		bool cut;
+	} rows[] = {
+		{ 7, 8, 2, true }, { 0, 1, 2, true }, { 3, 5, 2, true },
+		{ 4, 8, 7, true },
+		/* All the same, or all in sight. */
+		{ 7, 8, 0, false }, { 7, 8, 8, false }, { 0, 8, 2, false },
+	};
+	unsigned int i, j, window;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct damon_ctx *ctx = one_range(800);
+		struct damon_region_state *s = first_region(ctx);
+		struct damon_region *dark, *r;
+		struct damon_target *t;
+
+		t = list_first_entry(&ctx->adaptive_targets, struct damon_target,
+				     list);
+		ctx->min_nr_regions = 1;
+		for (window = 0; window < 4 && t->nr_regions == 1; window++) {
+			damon_adapt_next_window(ctx);
+			for (j = rows[i].from; j < rows[i].to; j++)
+				s->window[j] = (struct damon_tally){
+					rows[i].hits, 8 };
+			damon_adapt(ctx);
+		}
+		EXPECT_EQ(t->nr_regions, 1 + rows[i].cut);
+		if (rows[i].cut) {
+			dark = rows[i].from ? damon_first_region(t) :
+					      damon_last_region(t);
+			s = damon_region_state(dark);
+			EXPECT_EQ(s->past[DAMON_NO_STRATUM].trials, 0);
+			damon_adapt_next_window(ctx);
+			EXPECT(damon_region_split(t, dark,
+						  dark->ar.start + PAGE_SIZE,
+						  DAMON_GFP_REGION));
+			damon_for_each_region(r, t)
+				damon_region_state(r)->tried = true;
+			damon_adapt(ctx);
+			EXPECT_EQ(t->nr_regions, 2);
+		}
+		sim_destroy_ctx(ctx);
+	}
+}
+
 /* A piece that is cut out does not get its result from a single look. */
 static void test_piece(void)
 {
@@ -348,6 +401,7 @@ const struct ktap_test adapt_tests[] = {
 	{ "adapt: samples visit all parts", test_strata },
 	{ "adapt: what rests is looked at", test_rest },
 	{ "adapt: looks at all parts end", test_spread },
+	{ "adapt: what cannot be looked at", test_dark },
 	{ "adapt: pieces have results", test_piece },
 	{}
 };
