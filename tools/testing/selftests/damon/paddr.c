@@ -26,7 +26,8 @@
 #define AREA_PAGES	(AREA_SZ / PAGE)
 #define HUGETLB_SZ	(4 * HUGE_PAGE)
 /* Below that of the harness, so that it can be said what is missing. */
-#define TIMEOUT_MS	300000
+#define TIMEOUT_MS	150000
+#define PATIENCE	900
 #define NODE_HUGETLB	"/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/nr_hugepages"
 
 /* What the process has. */
@@ -226,12 +227,11 @@ static int stage_goal(int nth, const char *action, const char * const pattern[3]
 }
 
 /*
- * The first test, in memory that is whole: hot memory to node 0, and then also cold
- * memory to node 1, until that is so. If both began at once, hot pages would come to
- * lie where cold ones have just left, among those still there, and no region would be
- * cold.
+ * Hot memory to node 0, and then also cold memory to node 1, until that is so. If both
+ * began at once, hot pages would come to lie where cold ones have just left, among
+ * those still there, and no region would be cold.
  */
-TEST_F_TIMEOUT(paddr, tiers_by_goals, 900)
+TEST_F_TIMEOUT(paddr, tiers_by_goals, PATIENCE)
 {
 	static const char * const hot[] = { "1", DAMON_MAX_UINT, "0" };
 	static const char * const cold[] = { "0", "0", "3" };
@@ -265,7 +265,7 @@ TEST_F_TIMEOUT(paddr, tiers_by_goals, 900)
 	EXPECT_EQ(0, damon_nr_isolated());
 }
 
-TEST_F(paddr, pages_out_the_cold)
+TEST_F_TIMEOUT(paddr, pages_out_the_cold, PATIENCE)
 {
 	ASSERT_EQ(0, damon_scheme_stage("pageout", "0", "2"));
 	ASSERT_EQ(0, damon_state("on"));
@@ -277,7 +277,7 @@ TEST_F(paddr, pages_out_the_cold)
 	EXPECT_EQ(0, damon_nr_isolated());
 }
 
-TEST_F(paddr, sorts_the_lists)
+TEST_F_TIMEOUT(paddr, sorts_the_lists, PATIENCE)
 {
 	EXPECT_GT(AREA_PAGES / 50, nr_active(self, COLD));
 	ASSERT_EQ(0, damon_scheme_stage("lru_prio", DAMON_MAX_UINT, "0"));
@@ -299,7 +299,7 @@ TEST_F(paddr, sorts_the_lists)
 }
 
 /* Three of four pages to the other node, wherever one looks. */
-TEST_F(paddr, destinations_have_weights)
+TEST_F_TIMEOUT(paddr, destinations_have_weights, PATIENCE)
 {
 	static const char * const rows[][2] = {
 		{ "dests/nr_dests", "2" },
@@ -345,7 +345,7 @@ static unsigned long nr_hugetlb_on_node(FIXTURE_DATA(paddr) * self, int nid)
 }
 
 /* Nothing but these, and all of them. */
-TEST_F(paddr, migrates_hugetlb)
+TEST_F_TIMEOUT(paddr, migrates_hugetlb, PATIENCE)
 {
 	unsigned long cold;
 
