@@ -972,6 +972,42 @@ unsigned int damon_member_share(struct damon_ctx *ctx);
 unsigned long damon_region_sz_limit(struct damon_ctx *ctx);
 void damon_bounds_enforce(struct damon_ctx *ctx);
 
+/* sanity.c */
+
+/**
+ * struct damon_fault - an invariant that is broken
+ * @what:	which; NULL: none
+ * @value:	what was found
+ * @limit:	what it is compared with
+ */
+struct damon_fault {
+	const char *what;
+	u64 value;
+	u64 limit;
+};
+
+#ifdef CONFIG_DAMON_DEBUG_SANITY
+struct damon_fault damon_sanity_check(struct damon_ctx *ctx);
+struct damon_fault damos_sanity_check(struct damon_ctx *ctx, struct damon_region *r,
+				      struct damos *s);
+void damon_sanity_warn(struct damon_fault fault);
+
+static inline void damon_sanity(struct damon_ctx *ctx)
+{
+	damon_sanity_warn(damon_sanity_check(ctx));
+}
+
+static inline void damos_sanity(struct damon_ctx *ctx, struct damon_region *r,
+				struct damos *s)
+{
+	damon_sanity_warn(damos_sanity_check(ctx, r, s));
+}
+#else
+static inline void damon_sanity(struct damon_ctx *ctx) {}
+static inline void damos_sanity(struct damon_ctx *ctx, struct damon_region *r,
+				struct damos *s) {}
+#endif
+
 /* adapt.c */
 u32 damon_tally_x2(struct damon_tally a, struct damon_tally b);
 void damon_adapt(struct damon_ctx *ctx);

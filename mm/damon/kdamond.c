@@ -364,6 +364,7 @@ static int kdamond_end_window(struct damon_ctx *ctx)
 
 	kdamond_charge(s, &s->cost.sampling_ns);
 	damon_adapt(ctx);
+	damon_sanity(ctx);
 	s->window_end += kdamond_nr_ticks(ctx, ctx->aggr_interval);
 	/* What was missed altogether is not made up for. */
 	if (s->window_end <= s->tick)

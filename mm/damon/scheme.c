@@ -744,6 +744,7 @@ static void damos_apply_region(struct damon_ctx *ctx, struct damon_target *t,
 		return;
 	damos_trace_apply(ctx, t, r, s);
 
+	damos_sanity(ctx, r, s);
 	sz = damon_sz_region(r);
 	span_sz = damos_extend_span(s, r);
 	begin = ktime_get_ns();

@@ -98,6 +98,17 @@ void damon_probes_free(struct list_head *probes)
 {
 }
 
+/* There are no schemes here. */
+bool damos_quota_is_set(const struct damos *s)
+{
+	return false;
+}
+
+unsigned long damos_quota_room(struct damos *s)
+{
+	return 0;
+}
+
 bool damon_probes_only(struct damon_ctx *ctx)
 {
 	return false;

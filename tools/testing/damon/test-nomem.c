@@ -101,6 +101,7 @@ static bool bounds_once(unsigned int seed, long fail_at)
 	damon_bounds_enforce(ctx);
 	done = user_alloc_countdown >= 0;
 	user_alloc_countdown = -1;
+	EXPECT_NULL(damon_sanity_check(ctx).what);
 	EXPECT_NULL(model_target_broken(&m, only_target(ctx)));
 	/* With memory again the next window makes up for it. */
 	damon_bounds_enforce(ctx);

@@ -66,6 +66,7 @@ static void do_window(struct sequence *q)
 	for (i = 0; i < min(nr, 20); i++)
 		sim_sample(q->ctx, q->tick++, pattern, q);
 	damon_adapt(q->ctx);
+	EXPECT_NULL(damon_sanity_check(q->ctx).what);
 	check(q, !short_of_memory);
 	damon_for_each_target(t, q->ctx)
 		damon_for_each_region(r, t)

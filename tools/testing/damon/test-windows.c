@@ -42,6 +42,7 @@ static void test_anything(void)
  */
 static unsigned int find_again(struct model_source *src, double *found)
 {
+	struct damon_attrs attrs;
 	struct damon_ctx *ctx;
 	unsigned int i, nr;
 	struct world w;
@@ -60,10 +61,12 @@ static unsigned int find_again(struct model_source *src, double *found)
 		world_window(&w);
 	}
 	EXPECT_EQ(world_watch_all(&w), 0);
-	ctx->sample_interval = 5 * MSEC;
-	ctx->aggr_interval = 100 * MSEC;
-	ctx->min_nr_regions = 10;
-	ctx->max_nr_regions = max(w.walk.t->nr_regions, 30U);
+	attrs = ctx->attrs;
+	attrs.sample_interval = 5 * MSEC;
+	attrs.aggr_interval = 100 * MSEC;
+	attrs.min_nr_regions = 10;
+	attrs.max_nr_regions = max(w.walk.t->nr_regions, 30U);
+	EXPECT_EQ(damon_set_attrs(ctx, &attrs), 0);
 	nr = damon_nr_samples_per_aggr(&ctx->attrs);
 	w.walk.window_end = damon_ctx_state(ctx)->tick + nr;
 	world_draw_spots(&w, 5, true);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See walk.h. */
+#include "ktap.h"
 #include "walk.h"
 
 #define PMD_SZ	(1UL << SPACE_PMD)
@@ -378,6 +379,7 @@ bool walk_tick(struct walk *w)
 	if (s->tick < w->window_end)
 		return false;
 	damon_adapt(w->ctx);
+	EXPECT_NULL(damon_sanity_check(w->ctx).what);
 	w->window_end += damon_nr_samples_per_aggr(&w->ctx->attrs);
 	return true;
 }

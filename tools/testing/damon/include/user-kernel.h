@@ -26,6 +26,7 @@ typedef s64 ktime_t;
 typedef unsigned int gfp_t;
 
 #define CONFIG_DAMON		1
+#define CONFIG_DAMON_DEBUG_SANITY 1
 #define U8_MAX			UINT8_MAX
 #define U32_MAX			UINT32_MAX
 #define U64_MAX			UINT64_MAX
@@ -67,6 +68,9 @@ typedef unsigned int gfp_t;
 #define COUNT_ARGS(...)		__COUNT_ARGS(0, __VA_ARGS__, 6, 5, 4, 3, 2, 1)
 #define __CONCAT2(a, b)		a##b
 #define CONCATENATE(a, b)	__CONCAT2(a, b)
+
+#define WARN_ONCE(condition, ...)	assert(!(condition))
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 static inline bool is_power_of_2(unsigned long n)
 {
