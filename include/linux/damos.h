@@ -192,7 +192,8 @@ enum damos_wmark_metric {
 /**
  * struct damos_watermarks - when a scheme is active
  * @metric:	what is compared
- * @interval:	time between two checks while no scheme is active, in us
+ * @interval:	time between two checks while no scheme is active, in us; zero: the
+ *		sampling interval
  * @high:	inactive above it
  * @mid:	active below it, between it and @high as before
  * @low:	inactive below it

@@ -23,6 +23,12 @@ const struct damos_wmark_row damos_wmarks[NR_DAMOS_WMARK_METRICS] = {
 					    .measure = damos_free_mem_rate },
 };
 
+/* Nobody wants to look more often than at the memory itself, unless he says so. */
+static unsigned long damos_wmark_interval(struct damon_ctx *ctx, struct damos *s)
+{
+	return s->wmarks.interval ?: max(ctx->attrs.sample_interval, 1UL);
+}
+
 static bool damos_wmark_active(const struct damos_watermarks *wmarks,
 			       unsigned long value, bool was_active)
 {
@@ -53,7 +59,7 @@ unsigned long damos_wmarks_check(struct damon_ctx *ctx)
 						ss->active);
 		any |= ss->active;
 		if (!ss->active)
-			wait = min_not_zero(wait, max(s->wmarks.interval, 1UL));
+			wait = min_not_zero(wait, damos_wmark_interval(ctx, s));
 	}
 	return any ? 0 : wait;
 }

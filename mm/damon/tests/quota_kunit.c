@@ -342,7 +342,11 @@ static void quota_watermarks(struct kunit *test)
 	damon_add_scheme(c->ctx, other);
 	other->wmarks.interval = 3;
 	KUNIT_EXPECT_EQ(test, damos_wmarks_check(c->ctx), 3);
+	/* As often as samples would be taken, but never without a pause. */
 	other->wmarks.interval = 0;
+	c->ctx->attrs.sample_interval = 5;
+	KUNIT_EXPECT_EQ(test, damos_wmarks_check(c->ctx), 5);
+	c->ctx->attrs.sample_interval = 0;
 	KUNIT_EXPECT_EQ(test, damos_wmarks_check(c->ctx), 1);
 	other->wmarks = always;
 	KUNIT_EXPECT_EQ(test, damos_wmarks_check(c->ctx), 0);
