@@ -145,26 +145,32 @@ static void damon_pa_check_region(struct damon_pa_pass *pass,
 	damon_adapt_spread_checked(ctx, r);
 }
 
+/* Begin to watch what was chosen in part @i. Returns the bytes accessed as one. */
+static unsigned long damon_pa_prepare_sample(struct damon_pa_pass *pass,
+					     struct damon_region *r,
+					     unsigned long addr, unsigned int i)
+{
+	unsigned long leaf_sz;
+
+	if (!damon_pa_clear(pass, damon_pa_pfn(pass->unit_shift, addr), &leaf_sz))
+		damon_region_unwatch(damon_region_state(r), i);
+	return leaf_sz;
+}
+
 static void damon_pa_prepare_region(struct damon_pa_pass *pass,
 				    struct damon_ctx_state *s,
 				    struct damon_region *r)
 {
 	struct damon_region_state *rs = damon_region_state(r);
-	unsigned long addr, leaf_sz;
+	unsigned long leaf_sz;
 	unsigned int i;
 
 	rs->spread = 0;
-	addr = damon_region_next_sample(s, r);
-	if (!damon_pa_clear(pass, damon_pa_pfn(pass->unit_shift, addr),
-			    &leaf_sz))
-		damon_region_unwatch(rs, 0);
+	leaf_sz = damon_pa_prepare_sample(pass, r,
+					  damon_region_next_sample(s, r), 0);
 	rs->leaf_sz = leaf_sz >> pass->unit_shift;
-	for (i = 1; rs->spread && i < DAMON_NR_STRATA; i++) {
-		addr = damon_region_spread_addr(r, i);
-		if (!damon_pa_clear(pass, damon_pa_pfn(pass->unit_shift, addr),
-				    &leaf_sz))
-			damon_region_unwatch(rs, i);
-	}
+	for (i = 1; rs->spread && i < DAMON_NR_STRATA; i++)
+		damon_pa_prepare_sample(pass, r, damon_region_spread_addr(r, i), i);
 }
 
 /* When does the next pass have something to do? */

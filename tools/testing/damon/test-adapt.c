@@ -288,7 +288,7 @@ static void test_spread(void)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct damon_ctx *ctx = one_range(rows[i].pages);
 		struct damon_region_state *s = first_region(ctx);
 
@@ -331,7 +331,7 @@ static void test_dark(void)
 	};
 	unsigned int i, j, window;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct damon_ctx *ctx = one_range(800);
 		struct damon_region_state *s = first_region(ctx);
 		struct damon_region *dark, *r;
