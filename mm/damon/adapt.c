@@ -242,6 +242,19 @@ static bool damon_survey_differs(struct damon_region *a, struct damon_region *b)
 }
 
 /*
+ * Did a survey find both idle, but one for much longer than the other? What is used
+ * now and then and what never is differ in nothing else between two accesses that no
+ * sample sees, and a mean of their ages would be true of neither. That is no reason
+ * to keep them apart where room for regions is scarce: places to look at come first.
+ */
+static bool damon_ages_differ(struct damon_region *a, struct damon_region *b)
+{
+	return damon_region_state(a)->core.end &&
+	       damon_region_state(b)->core.end &&
+	       max(a->age, b->age) / 2 > min(a->age, b->age);
+}
+
+/*
  * Are neighbours the same? What of two has been in use all the time for long is,
  * whatever was seen before their borders were found.
  */
@@ -295,7 +308,9 @@ static unsigned int damon_join_alike(struct damon_ctx *ctx, unsigned int nr_all,
 			    (x2 > DAMON_X2_JOIN ?
 			     damon_tally_x2(left, right) < x2 :
 			     damon_are_known(r, next, left, right) &&
-			     damon_are_alike(r, next, left, right))) {
+			     damon_are_alike(r, next, left, right) &&
+			     !(nr_all <= ctx->max_nr_regions / 2 &&
+			       damon_ages_differ(r, next)))) {
 				damon_region_join(t, r);
 				left.hits += right.hits;
 				left.trials += right.trials;

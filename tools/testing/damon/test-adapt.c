@@ -366,6 +366,53 @@ static void test_dark(void)
 	}
 }
 
+/*
+ * Neighbours that a survey found idle are the same, unless one has been so for much
+ * longer: the other is used now and then.
+ */
+static void test_ages(void)
+{
+	static const struct {
+		unsigned int ages[2];
+		bool surveyed;
+		unsigned int max_nr_regions;
+		bool joined;
+	} rows[] = {
+		{ { 0, 0 }, true, 10, true }, { { 5, 5 }, true, 10, true },
+		{ { 20, 11 }, true, 10, true }, { { 11, 20 }, true, 10, true },
+		{ { 20, 3 }, true, 10, false }, { { 3, 20 }, true, 10, false },
+		{ { UINT_MAX, 1000 }, true, 10, false },
+		/* Samples tell by hits, and new places to look at come first. */
+		{ { 20, 3 }, false, 10, true }, { { 20, 3 }, true, 3, true },
+	};
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct damon_ctx *ctx = one_range(800);
+		struct damon_region *r = &first_region(ctx)->region;
+		struct damon_target *t;
+
+		t = list_first_entry(&ctx->adaptive_targets, struct damon_target,
+				     list);
+		ctx->min_nr_regions = 1;
+		ctx->max_nr_regions = rows[i].max_nr_regions;
+		EXPECT(damon_region_split(t, r, r->ar.start + 400 * PAGE_SIZE,
+					  DAMON_GFP_REGION));
+		damon_adapt_next_window(ctx);
+		j = 0;
+		damon_for_each_region(r, t) {
+			r->age = rows[i].ages[j++];
+			if (rows[i].surveyed)
+				damon_region_set_core(r, r->ar);
+			else
+				damon_region_state(r)->window[0].trials = 20;
+		}
+		damon_adapt(ctx);
+		EXPECT_EQ(t->nr_regions, 2 - rows[i].joined);
+		sim_destroy_ctx(ctx);
+	}
+}
+
 /* A piece that is cut out does not get its result from a single look. */
 static void test_piece(void)
 {
@@ -402,6 +449,7 @@ const struct ktap_test adapt_tests[] = {
 	{ "adapt: what rests is looked at", test_rest },
 	{ "adapt: looks at all parts end", test_spread },
 	{ "adapt: what cannot be looked at", test_dark },
+	{ "adapt: ages tell apart", test_ages },
 	{ "adapt: pieces have results", test_piece },
 	{}
 };

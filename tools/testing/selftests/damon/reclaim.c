@@ -51,6 +51,7 @@ FIXTURE_VARIANT(reclaim) {
 FIXTURE_VARIANT_ADD(reclaim, often) { .period_ms = 10 };
 /* More seldom than two windows are long. */
 FIXTURE_VARIANT_ADD(reclaim, now_and_then) { .period_ms = 250 };
+FIXTURE_VARIANT_ADD(reclaim, seldom) { .period_ms = 600 };
 /* Each ms another small part of it. */
 FIXTURE_VARIANT_ADD(reclaim, scattered) { .period_ms = 1, .scattered = true };
 
