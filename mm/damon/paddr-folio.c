@@ -7,6 +7,7 @@
  * so that it can be freed, migrated or offlined between two. What needs no walk of
  * the reverse map gets none.
  */
+#include <linux/err.h>
 #include <linux/hugetlb.h>
 #include <linux/log2.h>
 #include <linux/memory_hotplug.h>
@@ -31,32 +32,30 @@
 /**
  * damon_pa_get_folio() - Find the folio that has a page.
  * @pfn:	page frame; any number
- * @foliop:	set to the folio, with a reference, if there is one
  *
  * Any context but interrupts.
  *
- * Return: DAMON_PA_YOUNG if there is one that can be watched; else what is known
- * without: nobody accesses free memory and holes, of other memory nobody can tell.
+ * Return: the folio, with a reference, if it can be watched. -ENOENT: there is none,
+ * nobody accesses free memory and holes. -EBUSY: it is memory of which nobody can
+ * tell.
  */
-enum damon_pa_result damon_pa_get_folio(unsigned long pfn,
-					struct folio **foliop)
+struct folio *damon_pa_get_folio(unsigned long pfn)
 {
 	struct page *page = pfn_to_online_page(pfn);
 	struct folio *folio;
 
 	if (!page)
-		return pfn_valid(pfn) ? DAMON_PA_NO_RESULT : DAMON_PA_OLD;
+		return ERR_PTR(pfn_valid(pfn) ? -EBUSY : -ENOENT);
 	folio = page_folio(page);
 	if (!folio_try_get(folio))
-		return DAMON_PA_OLD;
+		return ERR_PTR(-ENOENT);
 	/* hazard E11: only now it is sure to stay the head of its page. */
 	if (unlikely(page_folio(page) != folio) ||
 	    (!folio_test_lru(folio) && !folio_test_hugetlb(folio))) {
 		folio_put(folio);
-		return DAMON_PA_NO_RESULT;
+		return ERR_PTR(-EBUSY);
 	}
-	*foliop = folio;
-	return DAMON_PA_YOUNG;
+	return folio;
 }
 
 /**
@@ -106,7 +105,8 @@ struct folio *damon_pa_next_folio(unsigned long *pfn, unsigned long end)
 		unsigned long at = *pfn, next;
 
 		cond_resched();
-		if (damon_pa_get_folio(at, &folio) == DAMON_PA_YOUNG) {
+		folio = damon_pa_get_folio(at);
+		if (!IS_ERR(folio)) {
 			/* hazard E9: not as many pages from here as it has. */
 			*pfn = folio_pfn(folio) + folio_nr_pages(folio);
 			return folio;
@@ -172,12 +172,12 @@ static bool damon_pa_visit_mapping(struct folio *folio,
 	struct page_vma_mapped_walk walk = {
 		.pfn = visit->pfn,
 		.nr_pages = visit->nr,
-		.pgoff = folio_pgoff(folio) + visit->pfn - folio_pfn(folio),
 		.vma = vma,
 		.address = addr,
 	};
 
 	if (unlikely(folio_test_large(folio)) && !folio_test_hugetlb(folio)) {
+		walk.pgoff = folio_pgoff(folio) + visit->pfn - folio_pfn(folio);
 		walk.address = vma_address(vma, walk.pgoff, walk.nr_pages);
 		if (walk.address == -EFAULT)
 			return true;

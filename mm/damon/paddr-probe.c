@@ -4,6 +4,7 @@
  *
  * Locks: see paddr-folio.c.
  */
+#include <linux/err.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/page_idle.h>
@@ -19,10 +20,8 @@ static struct folio *damon_pa_probed(struct damon_ctx *ctx,
 	unsigned long addr = damon_region_state(r)->probe_addr;
 	struct folio *folio;
 
-	if (damon_pa_get_folio(damon_pa_pfn(ilog2(ctx->addr_unit), addr),
-			       &folio) != DAMON_PA_YOUNG)
-		return NULL;
-	return folio;
+	folio = damon_pa_get_folio(damon_pa_pfn(ilog2(ctx->addr_unit), addr));
+	return IS_ERR(folio) ? NULL : folio;
 }
 
 static void damon_pa_probe_count(struct damon_ctx *ctx, struct damon_region *r,

@@ -19,6 +19,7 @@
  * How a look is made is in paddr-folio.c, what schemes do in paddr-scheme.c. Locks:
  * see there; the folio of one sample is held at a time.
  */
+#include <linux/err.h>
 #include <linux/hugetlb.h>
 #include <linux/init.h>
 #include <linux/log2.h>
@@ -52,54 +53,42 @@ static bool damon_pa_is_whole(struct folio *folio,
 }
 
 /*
- * Forget that a page was accessed. Returns false if that cannot be done now. Sets
- * *@leaf_sz to the bytes that are accessed as one.
+ * Forget that a page of a folio was accessed. Returns the bytes that are accessed as
+ * one, or zero if it cannot be watched now. Takes the reference of the folio.
  */
-static bool damon_pa_clear(struct damon_pa_pass *pass, unsigned long pfn,
-			   unsigned long *leaf_sz)
+static noinline unsigned long damon_pa_clear(struct damon_pa_pass *pass,
+					     struct folio *folio, unsigned long pfn)
 {
 	struct damon_pa_visit visit = { .pfn = pfn, .nr = 1, .clear = true };
-	enum damon_pa_result result;
-	struct folio *folio;
-	bool cleared = true;
+	unsigned long leaf_sz = PAGE_SIZE;
 
-	*leaf_sz = PAGE_SIZE;
-	result = damon_pa_get_folio(pfn, &folio);
-	/* What is free now and allocated later will not be marked idle. */
-	if (result != DAMON_PA_YOUNG)
-		return result == DAMON_PA_OLD;
 	if (folio_test_hugetlb(folio))
 		visit.pfn = folio_pfn(folio);
-	if (folio_mapped(folio))
-		cleared = damon_pa_visit_mappings(folio, &visit);
-	if (damon_pa_is_whole(folio, &visit)) {
-		*leaf_sz = folio_size(folio);
-		if (visit.young || !folio_test_idle(folio)) {
-			pass->young.start = folio_pfn(folio);
-			pass->young.end = folio_pfn(folio) +
-					  folio_nr_pages(folio);
-		}
+	if (folio_mapped(folio) && !damon_pa_visit_mappings(folio, &visit))
+		leaf_sz = 0;
+	else if (damon_pa_is_whole(folio, &visit))
+		leaf_sz = folio_size(folio);
+	if (leaf_sz > PAGE_SIZE && (visit.young || !folio_test_idle(folio))) {
+		pass->young.start = folio_pfn(folio);
+		pass->young.end = folio_pfn(folio) + folio_nr_pages(folio);
 	}
 	if (visit.young)
 		damon_folio_harvested(folio);
 	folio_set_idle(folio);
 	folio_put(folio);
-	return cleared;
+	return leaf_sz;
 }
 
-/* Was a page accessed since damon_pa_clear()? */
-static enum damon_pa_result damon_pa_check(struct damon_pa_pass *pass,
-					   unsigned long pfn)
+/*
+ * Was a page of a folio accessed since damon_pa_clear()? Takes the reference of the
+ * folio.
+ */
+static noinline enum damon_pa_result damon_pa_check(struct folio *folio,
+						    unsigned long pfn)
 {
 	struct damon_pa_visit visit = { .pfn = pfn, .nr = 1 };
-	enum damon_pa_result result;
-	struct folio *folio;
+	enum damon_pa_result result = DAMON_PA_YOUNG;
 
-	if (pfn - pass->young.start < pass->young.end - pass->young.start)
-		return DAMON_PA_YOUNG;
-	result = damon_pa_get_folio(pfn, &folio);
-	if (result != DAMON_PA_YOUNG)
-		return result;
 	if (folio_test_hugetlb(folio))
 		visit.pfn = folio_pfn(folio);
 	if (folio_test_idle(folio)) {
@@ -114,16 +103,28 @@ static enum damon_pa_result damon_pa_check(struct damon_pa_pass *pass,
 	return result;
 }
 
-static void damon_pa_check_sample(struct damon_pa_pass *pass,
-				  struct damon_region *r, unsigned long addr,
-				  unsigned int stratum)
+/* Most pages of a large region are free: for these, calls are what costs. */
+static __always_inline void damon_pa_check_sample(struct damon_pa_pass *pass,
+						  struct damon_region *r,
+						  unsigned long addr,
+						  unsigned int stratum)
 {
-	enum damon_pa_result result;
+	unsigned long pfn = damon_pa_pfn(pass->unit_shift, addr);
+	enum damon_pa_result result = DAMON_PA_YOUNG;
+	struct folio *folio;
 
-	result = damon_pa_check(pass, damon_pa_pfn(pass->unit_shift, addr));
+	pass->samples++;
+	if (pfn - pass->young.start >= pass->young.end - pass->young.start) {
+		folio = damon_pa_get_folio(pfn);
+		if (!IS_ERR(folio))
+			result = damon_pa_check(folio, pfn);
+		else if (folio == ERR_PTR(-ENOENT))
+			result = DAMON_PA_OLD;
+		else
+			return;
+	}
 	if (result != DAMON_PA_NO_RESULT)
 		damon_region_count(r, stratum, result == DAMON_PA_YOUNG);
-	pass->samples++;
 }
 
 /* Was the region accessed where it is watched? */
@@ -145,14 +146,23 @@ static void damon_pa_check_region(struct damon_pa_pass *pass,
 	damon_adapt_spread_checked(ctx, r);
 }
 
-/* Begin to watch what was chosen in part @i. Returns the bytes accessed as one. */
-static unsigned long damon_pa_prepare_sample(struct damon_pa_pass *pass,
-					     struct damon_region *r,
-					     unsigned long addr, unsigned int i)
+/*
+ * Begin to watch what was chosen in part @i. Returns the bytes that are accessed as
+ * one, zero if it cannot be watched.
+ */
+static __always_inline unsigned long
+damon_pa_prepare_sample(struct damon_pa_pass *pass, struct damon_region *r,
+			unsigned long addr, unsigned int i)
 {
-	unsigned long leaf_sz;
+	unsigned long pfn = damon_pa_pfn(pass->unit_shift, addr), leaf_sz = 0;
+	struct folio *folio = damon_pa_get_folio(pfn);
 
-	if (!damon_pa_clear(pass, damon_pa_pfn(pass->unit_shift, addr), &leaf_sz))
+	if (!IS_ERR(folio))
+		leaf_sz = damon_pa_clear(pass, folio, pfn);
+	else if (folio == ERR_PTR(-ENOENT))
+		/* What is free now and allocated later will not be marked idle. */
+		leaf_sz = PAGE_SIZE;
+	if (!leaf_sz)
 		damon_region_unwatch(damon_region_state(r), i);
 	return leaf_sz;
 }

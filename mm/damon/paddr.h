@@ -52,8 +52,7 @@ static inline unsigned long damon_pa_pfn(unsigned int unit_shift,
 }
 
 /* paddr-folio.c */
-enum damon_pa_result damon_pa_get_folio(unsigned long pfn,
-					struct folio **foliop);
+struct folio *damon_pa_get_folio(unsigned long pfn);
 unsigned long damon_pa_end_pfn(void);
 struct folio *damon_pa_next_folio(unsigned long *pfn, unsigned long end);
 bool damon_pa_visit_mappings(struct folio *folio, struct damon_pa_visit *visit);
