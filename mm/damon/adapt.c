@@ -347,15 +347,12 @@ struct damon_segment {
 	u32 x2;
 };
 
-/* Which run of parts is least like the rest of its region? */
-static struct damon_segment damon_region_odd_segment(struct damon_region *r)
+/* Which run of parts is least like the rest of its region, whose sum is @all? */
+static struct damon_segment damon_odd_segment(const struct damon_tally past[],
+					      struct damon_tally all)
 {
-	const struct damon_tally *past = damon_region_state(r)->past;
-	struct damon_tally all = damon_tally_sum(past, 0, DAMON_NR_STRATA);
 	struct damon_segment seg, odd = {};
 
-	if (!all.hits || all.hits == all.trials)
-		return odd;
 	for (seg.from = 0; seg.from < DAMON_NR_STRATA; seg.from++) {
 		struct damon_tally in = {}, out;
 
@@ -374,17 +371,15 @@ static struct damon_segment damon_region_odd_segment(struct damon_region *r)
 }
 
 /*
- * A region that is accessed here and there, with parts that cannot be looked at: which
- * run of these is the longest? Samples have visited all parts equally often.
+ * Which run of parts that cannot be looked at is the longest? Samples have visited all
+ * parts equally often.
  */
-static struct damon_segment damon_region_dark_segment(struct damon_region *r)
+static struct damon_segment damon_dark_segment(const struct damon_tally past[],
+					       struct damon_tally all)
 {
-	const struct damon_tally *past = damon_region_state(r)->past;
-	struct damon_tally all = damon_tally_sum(past, 0, DAMON_NR_STRATA);
 	struct damon_segment seg = {}, dark = {};
 
-	if (!all.hits || all.hits == all.trials ||
-	    all.trials < DAMON_MIN_TRIALS * DAMON_NR_STRATA)
+	if (all.trials < DAMON_MIN_TRIALS * DAMON_NR_STRATA)
 		return dark;
 	for (; seg.from < DAMON_NR_STRATA; seg.from = seg.to + 1) {
 		seg.to = seg.from;
@@ -395,6 +390,19 @@ static struct damon_segment damon_region_dark_segment(struct damon_region *r)
 						       DAMON_X2_CUT };
 	}
 	return dark;
+}
+
+/* What is to be cut out of a region? Only where it is accessed here and there. */
+static struct damon_segment damon_region_odd_segment(struct damon_region *r)
+{
+	const struct damon_tally *past = damon_region_state(r)->past;
+	struct damon_tally all = damon_tally_sum(past, 0, DAMON_NR_STRATA);
+	struct damon_segment odd = {};
+
+	if (!all.hits || all.hits == all.trials)
+		return odd;
+	odd = damon_odd_segment(past, all);
+	return odd.x2 >= DAMON_X2_CUT ? odd : damon_dark_segment(past, all);
 }
 
 /* What is known of a run of parts: in this window, and since the last change. */
@@ -490,8 +498,6 @@ static unsigned int damon_cut_unlike(struct damon_ctx *ctx, unsigned int room,
 			if (damon_sz_region(r) / 2 < ctx->min_region_sz)
 				continue;
 			odd = damon_region_odd_segment(r);
-			if (odd.x2 < DAMON_X2_CUT)
-				odd = damon_region_dark_segment(r);
 			if (odd.x2 >= x2)
 				room -= damon_region_cut(t, r, odd,
 							 ctx->min_region_sz,
