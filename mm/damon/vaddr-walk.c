@@ -83,6 +83,7 @@ enum damon_va_result {
  * @pmdval:	what it was when the table of PTEs was found
  * @ptl:	lock of the table of PTEs, not held; NULL: not known yet
  * @pte:	the first entry of the table of PTEs, or the entry of hugetlb
+ * @shares:	the latter is below the lock of its mapping, which is held
  * @samples:	that were checked
  * @young:	span of the huge page whose accessed bit this walk has cleared last:
  *		other regions that lie in it have been accessed as well
@@ -106,6 +107,7 @@ struct damon_va_cursor {
 	pmd_t pmdval;
 	spinlock_t *ptl;	/* of an entry: see above */
 	pte_t *pte;
+	bool shares;
 
 	u64 samples;
 	struct damon_addr_range young;
@@ -132,7 +134,7 @@ static void damon_va_release(struct damon_va_cursor *c)
 		/* Taken in an earlier call, which sparse cannot follow. */
 		__acquire(RCU);
 		pte_unmap(c->pte);
-	} else if (c->leaf == DAMON_VA_HUGETLB && damon_va_shares_tables(c->vma)) {
+	} else if (c->leaf == DAMON_VA_HUGETLB && c->shares) {
 		hugetlb_vma_unlock_read(c->vma);
 	}
 }
@@ -152,10 +154,20 @@ static void damon_va_hold(struct damon_va_cursor *c, enum damon_va_leaf leaf,
 	c->sz = last - start + 1;
 }
 
+/* Not a part of its caller, which mostly finds a mapping: the state is large. */
+static noinline void damon_va_find_hole(struct damon_va_cursor *c, unsigned long addr)
+{
+	MA_STATE(mas, &c->mm->mm_mt, addr, addr);
+
+	mas_walk(&mas);
+	c->map.start = mas.index;
+	/* The hole behind the last mapping ends with the address space. */
+	c->map.end = mas.last == ULONG_MAX ? ULONG_MAX : mas.last + 1;
+}
+
 /* A mapping knows where it ends; how far a hole reaches takes a longer walk. */
 static void damon_va_find_map(struct damon_va_cursor *c, unsigned long addr)
 {
-	MA_STATE(mas, &c->mm->mm_mt, addr, addr);
 	struct vm_area_struct *hint = c->hint;
 
 	if (hint && hint->vm_start <= addr && addr < hint->vm_end)
@@ -165,26 +177,23 @@ static void damon_va_find_map(struct damon_va_cursor *c, unsigned long addr)
 	if (likely(c->vma)) {
 		c->map.start = c->vma->vm_start;
 		c->map.end = c->vma->vm_end;
-		return;
+	} else {
+		damon_va_find_hole(c, addr);
 	}
-	mas_walk(&mas);
-	c->map.start = mas.index;
-	/* The hole behind the last mapping ends with the address space. */
-	c->map.end = mas.last == ULONG_MAX ? ULONG_MAX : mas.last + 1;
 }
 
 static void damon_va_hold_hugetlb(struct damon_va_cursor *c, unsigned long addr)
 {
 	unsigned long sz = huge_page_size(hstate_vma(c->vma));
-	bool shares = damon_va_shares_tables(c->vma);
 
-	if (shares) {
+	c->shares = damon_va_shares_tables(c->vma);
+	if (c->shares) {
 		hugetlb_vma_lock_read(c->vma);
 		c->pte = hugetlb_walk(c->vma, addr & -sz, sz);
 	} else {
 		c->pte = huge_pte_offset(c->mm, addr & -sz, sz);
 	}
-	if (!c->pte && shares)
+	if (!c->pte && c->shares)
 		hugetlb_vma_unlock_read(c->vma);
 	damon_va_hold(c, c->pte ? DAMON_VA_HUGETLB : DAMON_VA_ABSENT, addr, sz);
 }
@@ -753,6 +762,7 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 		.has_notifiers = mm_has_notifiers(mm),
 	};
 	bool doubts = false, busy = false, resting = false;
+	bool plain = !survey && !doubt;
 	struct damon_region *r;
 
 	damon_va_begin(&c, t);
@@ -770,6 +780,10 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 			max_nr_accesses = max(max_nr_accesses, r->nr_accesses);
 			if (unlikely(rs->core.end) && r->nr_accesses)
 				damon_survey_wake(ctx, t, r);
+		} else if (plain && damon_region_sleeps(s, rs)) {
+			/* So it is with most, most of the time. */
+			resting |= rs->rests;
+			continue;
 		}
 		if (survey &&
 		    damon_survey_wants(ctx, &va->survey, r, PMD_SIZE))
