@@ -42,8 +42,8 @@
 #define DAMON_MIN_TRIALS	4
 /* This part of the looks to spare goes to large regions that are quiet. */
 #define DAMON_EXPLORE_SHARE	8
-/* Looks at all parts in a row that say the same say enough about a window. */
-#define DAMON_SPREAD_ROUNDS	3
+/* So many looks, three rounds of all parts, say enough if they say the same. */
+#define DAMON_CLEAR_TRIALS	(3 * DAMON_NR_STRATA)
 /* More trials than that say nothing new: older ones are faded out. */
 #define DAMON_MAX_TRIALS	512
 /* Windows without a miss after which earlier misses do not tell neighbours apart. */
@@ -161,6 +161,8 @@ static bool damon_region_is_settled(struct damon_region_state *s,
 	if (s->core.end)
 		return true;
 	if (!all.hits && damon_sz_region(&s->region) <= small_sz)
+		return true;
+	if (all.hits == all.trials && all.trials >= DAMON_CLEAR_TRIALS)
 		return true;
 	return s->region.age && all.trials >= DAMON_REST_MIN_LOOKS &&
 	       all.hits >= all.trials - all.trials / 8;
@@ -552,12 +554,14 @@ static bool damon_adapt_spread(struct damon_region_state *s,
 			       unsigned long small_sz, unsigned long *room,
 			       unsigned long *spare)
 {
-	bool mixed = damon_tally_is_mixed(s->past);
+	struct damon_tally all = damon_tally_all(s->past);
+	bool unclear = all.hits && (all.trials < DAMON_CLEAR_TRIALS ||
+				    damon_tally_is_mixed(s->past));
 
 	if (s->core.end || *room < DAMON_NR_STRATA)
 		return false;
-	if (!mixed) {
-		if (damon_tally_all(s->past).hits || *spare < DAMON_NR_STRATA ||
+	if (!unclear) {
+		if (all.hits || *spare < DAMON_NR_STRATA ||
 		    damon_sz_region(&s->region) <= small_sz)
 			return false;
 		*spare -= DAMON_NR_STRATA - 1;
@@ -580,7 +584,7 @@ void damon_adapt_spread_checked(struct damon_ctx *ctx, struct damon_region *r)
 	struct damon_region_state *s = damon_region_state(r);
 	struct damon_tally all = damon_tally_all(s->window);
 
-	if (all.trials < DAMON_SPREAD_ROUNDS * DAMON_NR_STRATA ||
+	if (all.trials < DAMON_CLEAR_TRIALS ||
 	    damon_tally_is_mixed(s->window) ||
 	    (!all.hits && damon_sz_region(r) > damon_small_sz(ctx)))
 		return;

@@ -293,20 +293,24 @@ static void damon_region_woke(struct damon_region *r)
 	damon_region_uncertify(r);
 }
 
-/* A piece that was cut out because it may have been accessed. */
+/*
+ * A piece that was cut out because it may have been accessed. The looks that found
+ * nothing so far were in the rest, who knows how many of them; those that found an
+ * access were in here.
+ */
 static void damon_piece_is_young(struct damon_region *r, bool quiet)
 {
 	struct damon_region_state *s = damon_region_state(r);
+	bool hit = r->nr_accesses;
 
 	damon_region_uncertify(r);
-	s->fresh = DAMON_SURVEY_FRESH_WINDOWS;
-	s->passes = 0;
-	s->rests = false;
-	if (!quiet)
-		return;
 	damon_piece_forget(r);
+	s->passes = 0;
 	s->wants_spread = true;
-	r->age = 0;
+	s->window[DAMON_NO_STRATUM] = (struct damon_tally){ hit, hit };
+	r->nr_accesses = hit;
+	if (quiet)
+		r->age = 0;
 }
 
 /*
