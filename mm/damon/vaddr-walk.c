@@ -406,7 +406,12 @@ static bool damon_va_table_in_use(struct damon_va_cursor *c)
 	       pmd_pfn(pmd) == pmd_pfn(c->pmdval);
 }
 
-static void damon_va_clear_pte(struct damon_va_cursor *c, unsigned long addr)
+/*
+ * Clear the accessed bits from that of the page at @addr on, in the table of PTEs at
+ * hand, up to the first that is not set, or @end. Returns the address of that one.
+ */
+static unsigned long damon_va_clear_ptes(struct damon_va_cursor *c,
+					 unsigned long addr, unsigned long end)
 {
 	pte_t *ptep = c->pte + pte_index(addr);
 	struct folio *folio;
@@ -417,15 +422,23 @@ static void damon_va_clear_pte(struct damon_va_cursor *c, unsigned long addr)
 		c->ptl = pte_lockptr(c->mm, &c->pmdval);
 	addr &= PAGE_MASK;
 	spin_lock(c->ptl);
-	pte = ptep_get(ptep);
-	if (damon_va_table_in_use(c) && pte_present(pte)) {
-		young = ptep_test_and_clear_young(c->vma, addr, ptep);
+	if (unlikely(!damon_va_table_in_use(c)))
+		end = addr;
+	for (; addr < end; addr += PAGE_SIZE, ptep++) {
+		pte = ptep_get(ptep);
+		if (!pte_present(pte))
+			break;
+		young = pte_young(pte) &&
+			ptep_test_and_clear_young(c->vma, addr, ptep);
 		young |= damon_va_clear_notifiers(c->mm, addr, PAGE_SIZE);
-		folio = young ? vm_normal_folio(c->vma, addr, pte) : NULL;
+		if (!young)
+			break;
+		folio = vm_normal_folio(c->vma, addr, pte);
 		if (folio)
 			damon_folio_harvested(folio);
 	}
 	spin_unlock(c->ptl);
+	return addr;
 }
 
 /**
@@ -480,7 +493,7 @@ static __always_inline bool damon_va_clear(struct damon_va_cursor *c,
 	if (result == DAMON_VA_NO_RESULT)
 		return false;
 	if (likely(c->leaf == DAMON_VA_PTES)) {
-		damon_va_clear_pte(c, addr);
+		damon_va_clear_ptes(c, addr, addr + 1);
 		return true;
 	}
 	if (c->leaf == DAMON_VA_ABSENT)
@@ -548,13 +561,13 @@ static void damon_va_breathe(struct damon_va_cursor *c,
 }
 
 /*
- * Go past leaves of the table at hand that say that they were not accessed, as
- * fast as can be. Returns the first of [addr, end) that has to be looked at.
+ * Go past leaves of the table at hand as fast as can be: those that say that they
+ * were not accessed, or else those that say that they were, which are found and
+ * cleared. Returns the first of [addr, end) that has to be looked at.
  */
-static unsigned long damon_va_skip_dull_leaves(struct damon_va_cursor *c,
-					       struct damon_look *look,
-					       unsigned long addr,
-					       unsigned long end)
+static unsigned long damon_va_skip_leaves(struct damon_va_cursor *c,
+					  struct damon_look *look,
+					  unsigned long addr, unsigned long end)
 {
 	unsigned long from = addr;
 	pte_t *ptep, pte;
@@ -569,9 +582,15 @@ static unsigned long damon_va_skip_dull_leaves(struct damon_va_cursor *c,
 			break;
 		addr += PAGE_SIZE;
 	}
-	addr = min(addr, end);
+	if (addr == from) {
+		addr = damon_va_clear_ptes(c, from, end);
+		if (addr <= from)
+			return from;
+		damon_look_found(look, from, min(addr, end));
+		damon_look_spend(look, (addr - from) / PAGE_SIZE * DAMON_VA_LEAF_COST);
+	}
 	damon_look_spend(look, (addr - from) >> PAGE_SHIFT);
-	return addr;
+	return min(addr, end);
 }
 
 /* Look at each leaf of a region that lies in few tables of them. */
@@ -590,7 +609,7 @@ static void damon_va_survey_leaves(struct damon_va_cursor *c,
 		enum damon_va_result result;
 
 		if (plain) {
-			next = damon_va_skip_dull_leaves(c, look, addr, end);
+			next = damon_va_skip_leaves(c, look, addr, end);
 			if (next > addr)
 				continue;
 		}
