@@ -74,9 +74,16 @@ static struct damon_tally damon_tally_sum(const struct damon_tally tally[],
 	return sum;
 }
 
+/* Both numbers at once, in one word: this is done some times a region and window. */
 static struct damon_tally damon_tally_all(const struct damon_tally tally[])
 {
-	return damon_tally_sum(tally, 0, DAMON_NR_STRATA + 1);
+	u64 sum = 0;
+	int i;
+
+#pragma GCC unroll 16
+	for (i = 0; i <= DAMON_NR_STRATA; i++)
+		sum += (u64)tally[i].trials << 32 | tally[i].hits;
+	return (struct damon_tally){ .hits = sum, .trials = sum >> 32 };
 }
 
 /* Few enough trials that the products of damon_tally_x2() fit 64 bits. */

@@ -616,6 +616,15 @@ static inline u64 damon_next_rest(const struct damon_ctx_state *s)
 	return (s->tick | s->rest_mask) + 1;
 }
 
+/*
+ * The first tick from @tick on in which what was prepared in such a turn is checked. What
+ * else has to be done once in a while is best done then: the thread is awake.
+ */
+static inline u64 damon_next_rest_check(const struct damon_ctx_state *s, u64 tick)
+{
+	return ((tick - 1 + s->rest_mask) & ~(u64)s->rest_mask) + 1;
+}
+
 /* Ticks until there is something to do, at tick @due; none if it is overdue. */
 static inline unsigned int damon_ticks_until(const struct damon_ctx_state *s,
 					     u64 due)

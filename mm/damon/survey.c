@@ -123,7 +123,9 @@ void damon_survey_end_pass(struct damon_ctx *ctx, struct damon_survey *sv)
 	sv->young_pud = ULONG_MAX;
 	sv->young_pmd = ULONG_MAX;
 	sv->passes++;
-	sv->next_tick = damon_ctx_state(ctx)->tick + (gap << sv->calm);
+	sv->next_tick = damon_next_rest_check(damon_ctx_state(ctx),
+					      damon_ctx_state(ctx)->tick +
+					      (gap << sv->calm));
 }
 
 /* Was it found accessed in the last window, or in this one? */
