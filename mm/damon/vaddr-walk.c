@@ -200,16 +200,16 @@ static void damon_va_hold_hugetlb(struct damon_va_cursor *c, unsigned long addr)
 
 /*
  * Find the table of PMDs for @addr, which lies in a mapping. Returns NULL, with
- * the span at hand set, if there is none.
+ * the span at hand set, if there is none. Not a part of its caller: it is needed
+ * once a table.
  */
-static pmd_t *damon_va_find_pmds(struct damon_va_cursor *c, unsigned long addr)
+static noinline pmd_t *damon_va_find_pmds(struct damon_va_cursor *c,
+					  unsigned long addr)
 {
 	pgd_t *pgdp, pgd;
 	p4d_t *p4dp, p4d;
 	pud_t *pudp, pud;
 
-	if (c->pmds && addr - c->pmds_start < PUD_SIZE)
-		return c->pmds;
 	c->pmds = NULL;
 	/*
 	 * Processors set accessed bits meanwhile: what is judged is read once. Where
@@ -281,7 +281,9 @@ static noinline void damon_va_seek(struct damon_va_cursor *c,
 		damon_va_hold_hugetlb(c, addr);
 		return;
 	}
-	pmds = damon_va_find_pmds(c, addr);
+	pmds = c->pmds;
+	if (!pmds || addr - c->pmds_start >= PUD_SIZE)
+		pmds = damon_va_find_pmds(c, addr);
 	if (pmds)
 		damon_va_hold_pmd(c, pmds + pmd_index(addr), addr);
 }
