@@ -84,6 +84,7 @@ enum damon_va_result {
  * @ptl:	lock of the table of PTEs, not held; NULL: not known yet
  * @pte:	the first entry of the table of PTEs, or the entry of hugetlb
  * @shares:	the latter is below the lock of its mapping, which is held
+ * @huge_sz:	bytes in the page of the latter
  * @samples:	that were checked
  * @young:	span of the huge page whose accessed bit this walk has cleared last:
  *		other regions that lie in it have been accessed as well
@@ -108,6 +109,7 @@ struct damon_va_cursor {
 	spinlock_t *ptl;	/* of an entry: see above */
 	pte_t *pte;
 	bool shares;
+	unsigned long huge_sz;
 
 	u64 samples;
 	struct damon_addr_range young;
@@ -186,6 +188,7 @@ static void damon_va_hold_hugetlb(struct damon_va_cursor *c, unsigned long addr)
 {
 	unsigned long sz = huge_page_size(hstate_vma(c->vma));
 
+	c->huge_sz = sz;
 	c->shares = damon_va_shares_tables(c->vma);
 	if (c->shares) {
 		hugetlb_vma_lock_read(c->vma);
@@ -681,7 +684,7 @@ static __always_inline void damon_va_check_region(struct damon_va_cursor *c,
 	else if (c->leaf == DAMON_VA_PMD)
 		rs->leaf_sz = PMD_SIZE;
 	else if (c->leaf == DAMON_VA_HUGETLB)
-		rs->leaf_sz = huge_page_size(hstate_vma(c->vma));
+		rs->leaf_sz = c->huge_sz;
 	if (result != DAMON_VA_NO_RESULT)
 		damon_region_count(r, rs->stratum, result == DAMON_VA_YOUNG);
 	c->samples++;
