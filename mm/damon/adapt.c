@@ -67,23 +67,9 @@ static struct damon_tally damon_tally_sum(const struct damon_tally tally[],
 	struct damon_tally sum = {};
 	unsigned int i;
 
-	for (i = from; i < to; i++) {
-		sum.hits += tally[i].hits;
-		sum.trials += tally[i].trials;
-	}
+	for (i = from; i < to; i++)
+		sum = damon_tally_plus(sum, tally[i]);
 	return sum;
-}
-
-/* Both numbers at once, in one word: this is done some times a region and window. */
-static struct damon_tally damon_tally_all(const struct damon_tally tally[])
-{
-	u64 sum = 0;
-	int i;
-
-#pragma GCC unroll 16
-	for (i = 0; i <= DAMON_NR_STRATA; i++)
-		sum += (u64)tally[i].trials << 32 | tally[i].hits;
-	return (struct damon_tally){ .hits = sum, .trials = sum >> 32 };
 }
 
 /* Few enough trials that the products of damon_tally_x2() fit 64 bits. */
@@ -154,9 +140,9 @@ static bool damon_window_may_rest(unsigned int nr)
 }
 
 /*
- * Would one more look hardly say anything new? That is so where each found an
- * access, for some windows, where most is known without looks, and where the
- * few bytes of a region are always quiet.
+ * Would one more look hardly say anything new? That is so where many have all found an
+ * access, or nearly all for some windows, where most is known without looks, and where
+ * the few bytes of a region are always quiet.
  */
 static bool damon_region_is_settled(struct damon_region_state *s,
 				    unsigned int nr, unsigned long small_sz)
@@ -227,10 +213,8 @@ static void damon_region_end_window(struct damon_region *r, unsigned int nr)
 
 	if (changed)
 		memset(s->past, 0, sizeof(s->past));
-	for (i = 0; i <= DAMON_NR_STRATA; i++) {
-		s->past[i].hits += s->window[i].hits;
-		s->past[i].trials += s->window[i].trials;
-	}
+	for (i = 0; i <= DAMON_NR_STRATA; i++)
+		s->past[i] = damon_tally_plus(s->past[i], s->window[i]);
 	damon_tally_fade(s->past);
 }
 
@@ -321,8 +305,7 @@ static unsigned int damon_join_alike(struct damon_ctx *ctx, unsigned int nr_all,
 			     !(nr_all <= ctx->max_nr_regions / 2 &&
 			       damon_ages_differ(r, next)))) {
 				damon_region_join(t, r);
-				left.hits += right.hits;
-				left.trials += right.trials;
+				left = damon_tally_plus(left, right);
 				nr_all--;
 			} else {
 				r = next;
@@ -367,8 +350,7 @@ static struct damon_segment damon_odd_segment(const struct damon_tally past[],
 
 		for (seg.to = seg.from + 1; seg.to <= DAMON_NR_STRATA;
 		     seg.to++) {
-			in.hits += past[seg.to - 1].hits;
-			in.trials += past[seg.to - 1].trials;
+			in = damon_tally_plus(in, past[seg.to - 1]);
 			out.hits = all.hits - in.hits;
 			out.trials = all.trials - in.trials;
 			seg.x2 = damon_tally_x2(in, out);
@@ -424,13 +406,10 @@ static void damon_known_add_parts(struct damon_known *known,
 				  struct damon_region_state *s,
 				  unsigned int from, unsigned int to)
 {
-	struct damon_tally window = damon_tally_sum(s->window, from, to);
-	struct damon_tally past = damon_tally_sum(s->past, from, to);
-
-	known->window.hits += window.hits;
-	known->window.trials += window.trials;
-	known->past.hits += past.hits;
-	known->past.trials += past.trials;
+	known->window = damon_tally_plus(known->window,
+					 damon_tally_sum(s->window, from, to));
+	known->past = damon_tally_plus(known->past,
+				       damon_tally_sum(s->past, from, to));
 }
 
 static void damon_region_set_known(struct damon_region *r,

@@ -562,6 +562,27 @@ static inline unsigned long damon_stratum_sz(struct damon_region *r)
 	return damon_sz_region(r) >> DAMON_NR_STRATA_SHIFT;
 }
 
+/* Both numbers in one addition: tallies are added up some times a region and window. */
+static inline struct damon_tally damon_tally_plus(struct damon_tally a,
+						  struct damon_tally b)
+{
+	u64 sum = ((u64)a.trials << 32 | a.hits) + ((u64)b.trials << 32 | b.hits);
+
+	return (struct damon_tally){ .hits = sum, .trials = sum >> 32 };
+}
+
+/* All looks at a region, at whatever part. */
+static inline struct damon_tally damon_tally_all(const struct damon_tally tally[])
+{
+	struct damon_tally sum = {};
+	unsigned int i;
+
+#pragma GCC unroll 16
+	for (i = 0; i <= DAMON_NR_STRATA; i++)
+		sum = damon_tally_plus(sum, tally[i]);
+	return sum;
+}
+
 /*
  * Sampling, here because it is done for every region in every tick.
  */

@@ -107,14 +107,8 @@ void damon_target_free_regions(struct damon_target *t)
  */
 static void damon_tally_merge(struct damon_tally tally[])
 {
-	struct damon_tally *rest = &tally[DAMON_NO_STRATUM];
-	int i;
-
-	for (i = 0; i < DAMON_NR_STRATA; i++) {
-		rest->hits += tally[i].hits;
-		rest->trials += tally[i].trials;
-		tally[i] = (struct damon_tally){};
-	}
+	tally[DAMON_NO_STRATUM] = damon_tally_all(tally);
+	memset(tally, 0, DAMON_NR_STRATA * sizeof(*tally));
 }
 
 static void damon_region_forget_parts(struct damon_region_state *s)
@@ -233,8 +227,8 @@ static struct damon_addr_range damon_core_join(struct damon_addr_range left,
 
 static void damon_tally_add(struct damon_tally to[], struct damon_tally from[])
 {
-	to[DAMON_NO_STRATUM].hits += from[DAMON_NO_STRATUM].hits;
-	to[DAMON_NO_STRATUM].trials += from[DAMON_NO_STRATUM].trials;
+	to[DAMON_NO_STRATUM] = damon_tally_plus(to[DAMON_NO_STRATUM],
+						from[DAMON_NO_STRATUM]);
 }
 
 /**

@@ -467,20 +467,17 @@ int damos_walk(struct damon_ctx *ctx, struct damos_walk_control *control)
 unsigned int damon_nr_accesses_mvsum(struct damon_region *r,
 				     struct damon_ctx *ctx)
 {
-	unsigned int nr = damon_nr_samples_per_aggr(&ctx->attrs), i;
+	unsigned int nr = damon_nr_samples_per_aggr(&ctx->attrs);
 	struct damon_region_state *rs = damon_region_state(r);
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
-	struct damon_tally sum = {};
+	struct damon_tally sum;
 	u64 left, sampled;
 
 	if (s->reporting)
 		return r->nr_accesses;
 	left = s->window_end - min(s->window_end, s->tick);
 	left = min_t(u64, left, nr);
-	for (i = 0; i <= DAMON_NR_STRATA; i++) {
-		sum.hits += rs->window[i].hits;
-		sum.trials += rs->window[i].trials;
-	}
+	sum = damon_tally_all(rs->window);
 	/* A certified region has no looks, and no accesses. */
 	if (!sum.trials && !damon_region_certified(rs))
 		return rs->last_nr_accesses;

@@ -137,14 +137,8 @@ static bool damon_region_is_quiet(struct damon_region *r)
 /* All looks since the borders were drawn, or the evidence began anew. */
 static struct damon_tally damon_region_looks(struct damon_region_state *s)
 {
-	struct damon_tally all = {};
-	unsigned int i;
-
-	for (i = 0; i <= DAMON_NR_STRATA; i++) {
-		all.hits += s->past[i].hits + s->window[i].hits;
-		all.trials += s->past[i].trials + s->window[i].trials;
-	}
-	return all;
+	return damon_tally_plus(damon_tally_all(s->past),
+				damon_tally_all(s->window));
 }
 
 /* Hardly larger than the smallest entry above the leaves? */
@@ -506,7 +500,6 @@ void damon_survey_wake(struct damon_ctx *ctx, struct damon_target *t,
 	struct damon_addr_range core = damon_region_state(r)->core;
 	struct damon_region *right = NULL, *awake = r, *asleep;
 	bool before = r->sampling_addr < core.start;
-	struct damon_region_state *s;
 	unsigned long at;
 
 	/* The border of the core need not be one that regions may have. */
@@ -523,7 +516,4 @@ void damon_survey_wake(struct damon_ctx *ctx, struct damon_target *t,
 		swap(awake, asleep);
 	damon_piece_is_cold(asleep, core, true);
 	damon_piece_is_young(awake, true);
-	s = damon_region_state(awake);
-	s->window[DAMON_NO_STRATUM] = (struct damon_tally){ 1, 1 };
-	awake->nr_accesses = 1;
 }
