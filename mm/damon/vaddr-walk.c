@@ -796,7 +796,7 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 		if (rs->pending) {
 			if (!check) {
 				busy = true;
-				continue;
+				goto next;
 			}
 			damon_va_check_region(&c, ctx, r);
 			if (unlikely(rs->doubted))
@@ -807,7 +807,7 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 		} else if (plain && damon_region_sleeps(s, rs)) {
 			/* So it is with most, most of the time. */
 			resting |= rs->rests;
-			continue;
+			goto next;
 		}
 		if (survey &&
 		    damon_survey_wants(ctx, &va->survey, r, PMD_SIZE))
@@ -820,6 +820,7 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 		busy |= rs->pending || !(rs->rests || rs->proven ||
 					 damon_region_certified(rs));
 		resting |= rs->rests;
+next:
 		if (!--breath) {
 			damon_va_breathe(&c, va);
 			breath = DAMON_BREATH;
