@@ -43,6 +43,12 @@ int flush_output(void)
 	errno = 0;
 	if (!fflush(stdout) && !ferror(stdout))
 		return 0;
+	/* What failed before has left nothing to be written; another try tells why. */
+	if (!errno) {
+		clearerr(stdout);
+		fputc('\n', stdout);
+		fflush(stdout);
+	}
 	err = errno ? -errno : -EIO;
 	/* Once is enough. */
 	clearerr(stdout);
