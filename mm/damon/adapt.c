@@ -126,10 +126,8 @@ static unsigned int damon_tally_scaled(struct damon_tally tally, unsigned int nr
 }
 
 /* Is one look a tick too little to tell how often there is an access? */
-static bool damon_tally_is_mixed(const struct damon_tally tally[])
+static bool damon_tally_is_mixed(struct damon_tally all)
 {
-	struct damon_tally all = damon_tally_all(tally);
-
 	return all.hits && all.hits < all.trials - all.trials / 8;
 }
 
@@ -542,7 +540,7 @@ static bool damon_adapt_spread(struct damon_region_state *s,
 {
 	struct damon_tally all = damon_tally_all(s->past);
 	bool unclear = all.hits && (all.trials < DAMON_CLEAR_TRIALS ||
-				    damon_tally_is_mixed(s->past));
+				    damon_tally_is_mixed(all));
 
 	if (s->core.end || *room < DAMON_NR_STRATA)
 		return false;
@@ -571,7 +569,7 @@ void damon_adapt_spread_checked(struct damon_ctx *ctx, struct damon_region *r)
 	struct damon_tally all = damon_tally_all(s->window);
 
 	if (all.trials < DAMON_CLEAR_TRIALS ||
-	    damon_tally_is_mixed(s->window) ||
+	    damon_tally_is_mixed(all) ||
 	    (!all.hits && damon_sz_region(r) > damon_small_sz(ctx)))
 		return;
 	s->wants_spread = false;
