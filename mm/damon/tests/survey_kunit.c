@@ -306,12 +306,14 @@ static void survey_wake(struct kunit *test)
 	damon_region_set_core(r, (struct damon_addr_range){
 			      test_page(10) + 1, test_page(90) + 1 });
 	r->sampling_addr = test_page(95);
+	r->nr_accesses = 1;
 	damon_survey_wake(ctx, t, r);
 	KUNIT_ASSERT_EQ(test, t->nr_regions, 2);
 	KUNIT_EXPECT_EQ(test, r->ar.end, test_page(90));
 	KUNIT_EXPECT_EQ(test, damon_next_region(r)->nr_accesses, 1);
 
 	r->sampling_addr = test_page(3);
+	r->nr_accesses = 1;
 	damon_survey_wake(ctx, t, r);
 	KUNIT_ASSERT_EQ(test, t->nr_regions, 3);
 	KUNIT_EXPECT_EQ(test, r->ar.end, test_page(11));
@@ -325,6 +327,7 @@ static void survey_wake(struct kunit *test)
 	damon_region_set_core(r, (struct damon_addr_range){
 			      test_page(20), test_page(80) });
 	r->sampling_addr = test_page(12);
+	r->nr_accesses = 1;
 	damon_survey_wake(ctx, t, r);
 	KUNIT_EXPECT_EQ(test, t->nr_regions, 3);
 	KUNIT_EXPECT_EQ(test, damon_region_state(r)->core.end, 0);
