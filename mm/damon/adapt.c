@@ -139,8 +139,8 @@ static bool damon_window_may_rest(unsigned int nr)
 
 /*
  * Would one more look hardly say anything new? That is so where many have all found an
- * access, or nearly all for some windows, where most is known without looks, and where
- * the few bytes of a region are always quiet.
+ * access, or nearly all for some windows, where most is known without looks and the
+ * rest looks the same, and where the few bytes of a region are always quiet.
  */
 static bool damon_region_is_settled(struct damon_region_state *s,
 				    unsigned int nr, unsigned long small_sz)
@@ -150,7 +150,7 @@ static bool damon_region_is_settled(struct damon_region_state *s,
 	if (!damon_window_may_rest(nr))
 		return false;
 	if (s->core.end)
-		return true;
+		return !all.hits;
 	if (!all.hits && damon_sz_region(&s->region) <= small_sz)
 		return true;
 	if (all.hits == all.trials && all.trials >= DAMON_CLEAR_TRIALS)
@@ -415,6 +415,7 @@ static void damon_region_set_known(struct damon_region *r,
 				   unsigned int nr)
 {
 	struct damon_region_state *s = damon_region_state(r);
+	bool idle = !r->nr_accesses;
 
 	s->window[DAMON_NO_STRATUM] = known->window;
 	s->past[DAMON_NO_STRATUM] = known->past;
@@ -422,6 +423,9 @@ static void damon_region_set_known(struct damon_region *r,
 	r->nr_accesses = damon_tally_scaled(known->window.trials >=
 					    DAMON_MIN_TRIALS ?
 					    known->window : known->past, nr);
+	/* Nobody knows for how long a piece has been what the whole was not. */
+	if (idle != !r->nr_accesses)
+		r->age = 0;
 }
 
 /*
@@ -566,11 +570,16 @@ static bool damon_adapt_spread(struct damon_region_state *s,
 void damon_adapt_spread_checked(struct damon_ctx *ctx, struct damon_region *r)
 {
 	struct damon_region_state *s = damon_region_state(r);
-	struct damon_tally all = damon_tally_all(s->window);
+	struct damon_tally all = damon_tally_all(s->window), past;
 
 	if (all.trials < DAMON_CLEAR_TRIALS ||
 	    damon_tally_is_mixed(all) ||
 	    (!all.hits && damon_sz_region(r) > damon_small_sz(ctx)))
+		return;
+	/* Of looks of which one in four finds an access, so many agree now and then. */
+	past = damon_tally_all(s->past);
+	if (damon_tally_is_mixed(past) &&
+	    damon_tally_x2(all, past) < 2 * DAMON_X2_CUT)
 		return;
 	s->wants_spread = false;
 	s->rests = (!all.hits || all.hits == all.trials) &&

@@ -413,7 +413,10 @@ static void test_ages(void)
 	}
 }
 
-/* A piece that is cut out does not get its result from a single look. */
+/*
+ * A piece that is cut out does not get its result from a single look. It has the age of
+ * the whole only if it is in use, or idle, like that.
+ */
 static void test_piece(void)
 {
 	struct damon_ctx *ctx = one_range(8000);
@@ -437,6 +440,23 @@ static void test_piece(void)
 	EXPECT_EQ(damon_first_region(t)->nr_accesses, 20);
 	/* Of 9 in 12 looks. */
 	EXPECT_EQ(damon_last_region(t)->nr_accesses, 15);
+	sim_destroy_ctx(ctx);
+
+	ctx = one_range(8000);
+	s = first_region(ctx);
+	t = list_first_entry(&ctx->adaptive_targets, struct damon_target, list);
+	ctx->min_nr_regions = 1;
+	for (i = 0; i < DAMON_NR_STRATA; i++) {
+		s->past[i] = (struct damon_tally){ i < 4 ? 20 : 3, 20 };
+		s->window[i] = (struct damon_tally){ i < 4 ? 5 : 0, 5 };
+	}
+	s->last_nr_accesses = 10;
+	s->region.age = 71;
+	damon_adapt(ctx);
+	EXPECT_EQ(t->nr_regions, 2);
+	EXPECT_EQ(damon_first_region(t)->age, 72);
+	EXPECT_EQ(damon_last_region(t)->nr_accesses, 0);
+	EXPECT_EQ(damon_last_region(t)->age, 0);
 	sim_destroy_ctx(ctx);
 }
 

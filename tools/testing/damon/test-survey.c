@@ -309,6 +309,52 @@ static void test_late_page(void)
 	}
 }
 
+#define LONG_IDLE	10	/* windows */
+
+/*
+ * A quarter of 64 MiB is used, each page about once in 16 ms. How much of it is said to
+ * be idle for long? A scheme would take that away.
+ */
+static unsigned long most_taken_wrongly(u64 seed)
+{
+	struct space *space = space_new(seed, &scene_traits[PLAIN].traits);
+	/* The border lies somewhere in the page that a table is. */
+	unsigned long at = space_random(space, 512) * PAGE_SIZE;
+	unsigned long end = SPACE_BASE + at + 16 * MIB, wrong, most = 0;
+	unsigned int windows = 0;
+	struct damon_region *r;
+	struct walk w;
+
+	space_map(space, at, 64 * MIB, SPACE_PTE, true);
+	space_touch(space, at, 16 * MIB, MSEC)->rate = 1.0 / 16;
+	walk_begin(&w, space, sim_new_ctx(seed));
+	while (windows < 100) {
+		if (!walk_tick(&w))
+			continue;
+		windows++;
+		wrong = 0;
+		damon_for_each_region(r, w.t)
+			if (!r->nr_accesses && r->age >= LONG_IDLE && r->ar.start < end)
+				wrong += min(r->ar.end, end) - r->ar.start;
+		most = max(most, wrong);
+		walk_next_window(&w);
+	}
+	walk_end(&w);
+	space_free(space);
+	return most / PAGE_SIZE;
+}
+
+static void test_idle_long(void)
+{
+	unsigned long most = 0;
+	u64 seed;
+
+	for (seed = 1; seed <= 60; seed++)
+		most = max(most, most_taken_wrongly(seed));
+	printf("# of 4,096 pages in use, %lu are said to be idle for long\n", most);
+	EXPECT_OP(most, <=, 64);
+}
+
 const struct ktap_test survey_tests[] = {
 	{ "survey: huge leaves", test_huge },
 	{ "survey: accesses at random", test_random },
@@ -319,5 +365,6 @@ const struct ktap_test survey_tests[] = {
 	{ "survey: a page in every GiB", test_every_gib },
 	{ "survey: two contexts", test_two },
 	{ "survey: a page among idle ones", test_late_page },
+	{ "survey: idle for long", test_idle_long },
 	{}
 };

@@ -66,11 +66,7 @@ static long rss_kib(pid_t pid)
 TEST_F_TIMEOUT(reclaim, takes_the_cold_only, PATIENCE)
 {
 	long seconds = damon_sysfs_option("DAMON_TEST_SECONDS", 10);
-	/*
-	 * While a border is looked for among pages that are used at random, some of them
-	 * lie among the cold: of 4,096, up to 289 came back in one of ten runs.
-	 */
-	unsigned long few = HOT / PAGE / (variant->scattered ? 10 : 50);
+	unsigned long few = HOT / PAGE / 50;
 	unsigned long cold, hot, i;
 	long rss;
 
