@@ -22,7 +22,7 @@ help:
 	@echo 'make check                 style, sparse, warnings, documentation: must be clean'
 	@echo 'make bench [BENCH=T1]      measure our kernel and the stock one, print the table'
 	@echo '                           (SEEDS=2 KERNELS="stock bench"; resumes where it stopped)'
-	@echo 'make kernel [FLAVOUR=base] build a kernel: base debug kcsan kunit bench stock'
+	@echo 'make kernel [FLAVOUR=base] build a kernel: base debug kcov kcsan kunit bench stock'
 	@echo 'make portability           build our objects for other machines and configurations'
 	@echo "                           (ROWS='arm* no-*'; resumes where it stopped)"
 	@echo 'make docs                  the documents as HTML, in build/docs/html/'
@@ -53,7 +53,7 @@ check: packages
 
 fuzz: packages
 	@$(qemu)/fuzz --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED)) \
-		--flavour $(or $(FLAVOUR),debug)
+		--flavour $(or $(FLAVOUR),kcov)
 
 test-hard: packages
 	@MINUTES=$(or $(MINUTES),10) $(qemu)/test-hard $(STEPS)

@@ -14,6 +14,7 @@
 
 #include <linux/damon.h>
 #include <linux/idr.h>
+#include <linux/kcov.h>
 #include <linux/kthread.h>
 #include <linux/random.h>
 #include <linux/slab.h>
@@ -275,6 +276,14 @@ static bool damon_start_conflicts(bool exclusive)
 	return false;
 }
 
+/* With KCOV, who starts a thread sees what it reaches. */
+static void damon_share_kcov(struct task_struct *task)
+{
+#ifdef CONFIG_KCOV
+	task->kcov_handle = kcov_common_handle();
+#endif
+}
+
 /* Make the thread of a context, without letting it run, or others know of it. */
 static int damon_create_kdamond(struct damon_ctx *ctx)
 {
@@ -301,6 +310,7 @@ static int damon_create_kdamond(struct damon_ctx *ctx)
 		goto remove_snapshot;
 	}
 	s->task = task;
+	damon_share_kcov(task);
 	list_add_tail(&s->running, &damon_running);
 	return 0;
 

@@ -19,6 +19,7 @@
  */
 #include <linux/damon.h>
 #include <linux/hrtimer.h>
+#include <linux/kcov.h>
 #include <linux/sched.h>
 #include <linux/sched/cputime.h>
 #include <linux/slab.h>
@@ -495,6 +496,17 @@ static bool kdamond_tick(struct damon_ctx *ctx)
 	return true;
 }
 
+/* The same, where the one who started the thread sees by KCOV what it reaches. */
+static bool kdamond_seen_tick(struct damon_ctx *ctx)
+{
+	bool go_on;
+
+	kcov_remote_start_common(kcov_common_handle());
+	go_on = kdamond_tick(ctx);
+	kcov_remote_stop();
+	return go_on;
+}
+
 static bool kdamond_begin(struct damon_ctx *ctx)
 {
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
@@ -551,7 +563,7 @@ int kdamond_fn(void *data)
 	struct damon_ctx *ctx = data;
 
 	if (kdamond_begin(ctx))
-		while (kdamond_tick(ctx))
+		while (kdamond_seen_tick(ctx))
 			;
 	kdamond_end(ctx);
 	return 0;

@@ -17,8 +17,8 @@
 
 #include "fuzz.h"
 
-#define WORDS		(64UL << 10)
-#define REMOTE_WORDS	(4U << 10)
+#define WORDS		(256UL << 10)
+#define REMOTE_WORDS	(32U << 10)	/* of a tick */
 
 static unsigned long *cover;
 

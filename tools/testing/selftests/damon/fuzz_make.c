@@ -308,6 +308,22 @@ static void stage_scheme(struct fuzz_seq *seq, int kdamond)
 	}
 }
 
+/* A process that is there, as often as not. */
+static void stage_process(struct fuzz_seq *seq, int kdamond)
+{
+	unsigned int slot = fuzz_below(FUZZ_TARGETS);
+	char text[16];
+
+	if (fuzz_once_in(2)) {
+		write_file(seq, kdamond, TARGET "pid_target", NULL);
+		return;
+	}
+	snprintf(text, sizeof(text), "%u", slot);
+	op(seq, "born", text, NULL);
+	snprintf(text, sizeof(text), "@%u", slot);
+	write_file(seq, kdamond, TARGET "pid_target", text);
+}
+
 /* What mostly can be started, and start it. */
 static void stage(struct fuzz_seq *seq, int kdamond)
 {
@@ -318,7 +334,7 @@ static void stage(struct fuzz_seq *seq, int kdamond)
 	write_file(seq, kdamond, CONTEXT "operations", ops);
 	write_file(seq, kdamond, CONTEXT "targets/nr_targets",
 		   *ops == 'p' ? "1" : NULL);
-	write_file(seq, kdamond, TARGET "pid_target", NULL);
+	stage_process(seq, kdamond);
 	if (fuzz_once_in(4))
 		write_file(seq, kdamond, TARGET "cgroup_path", NULL);
 	if (fuzz_once_in(4))
