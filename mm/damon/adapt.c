@@ -140,7 +140,7 @@ static bool damon_window_may_rest(unsigned int nr)
 /*
  * Would one more look hardly say anything new? That is so where many have all found an
  * access, or nearly all for some windows, where most is known without looks and the
- * rest looks the same, and where the few bytes of a region are always quiet.
+ * rest was idle, and where the few bytes of a region are always quiet.
  */
 static bool damon_region_is_settled(struct damon_region_state *s,
 				    unsigned int nr, unsigned long small_sz)
@@ -150,7 +150,7 @@ static bool damon_region_is_settled(struct damon_region_state *s,
 	if (!damon_window_may_rest(nr))
 		return false;
 	if (s->core.end)
-		return !all.hits;
+		return !s->last_nr_accesses;
 	if (!all.hits && damon_sz_region(&s->region) <= small_sz)
 		return true;
 	if (all.hits == all.trials && all.trials >= DAMON_CLEAR_TRIALS)
