@@ -321,17 +321,16 @@ static unsigned long most_taken_wrongly(u64 seed)
 	/* The border lies somewhere in the page that a table is. */
 	unsigned long at = space_random(space, 512) * PAGE_SIZE;
 	unsigned long end = SPACE_BASE + at + 16 * MIB, wrong, most = 0;
-	unsigned int windows = 0;
 	struct damon_region *r;
+	unsigned int i;
 	struct walk w;
 
 	space_map(space, at, 64 * MIB, SPACE_PTE, true);
 	space_touch(space, at, 16 * MIB, MSEC)->rate = 1.0 / 16;
 	walk_begin(&w, space, sim_new_ctx(seed));
-	while (windows < 100) {
-		if (!walk_tick(&w))
-			continue;
-		windows++;
+	for (i = 0; i < 100; i++) {
+		while (!walk_tick(&w))
+			;
 		wrong = 0;
 		damon_for_each_region(r, w.t)
 			if (!r->nr_accesses && r->age >= LONG_IDLE && r->ar.start < end)
