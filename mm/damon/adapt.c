@@ -592,7 +592,8 @@ static void damon_adapt_set_rest(struct damon_ctx *ctx, unsigned int nr)
 	unsigned int ticks = max(nr / DAMON_REST_MIN_LOOKS, 1U);
 
 	ticks = min(ticks, DAMON_REST_MAX_TICKS);
-	damon_ctx_state(ctx)->rest_mask = (1U << (fls(ticks) - 1)) - 1;
+	damon_ctx_state(ctx)->rest_mask =
+		DAMON_REST_RUN * rounddown_pow_of_two(ticks) - 1;
 }
 
 /**

@@ -44,9 +44,11 @@ struct mem_cgroup;
 /*
  * A region of which the next look has hardly anything new to say is looked at
  * once in so many ticks, a power of two that depends on the length of a window:
- * never less often than so many times in it.
+ * never less often than so many times in it. Looks come in runs, since the check of
+ * one and the preparation of the next then need no more than one visit.
  */
 #define DAMON_REST_TICKS	4
+#define DAMON_REST_RUN		2U
 #define DAMON_REST_MAX_TICKS	16U
 #define DAMON_REST_MIN_LOOKS	4
 /*
@@ -439,8 +441,8 @@ struct damon_cost {
  * @rnd:	state of the random number generator, never zero (K)
  * @deadline:	when the current tick ends (K)
  * @tick:	sampling intervals since the start, missed ones too (K)
- * @rest_mask:	regions that rest have their turn in ticks with none of these bits
- *		(K)
+ * @rest_mask:	regions that rest have their turn in ticks of which these bits are
+ *		less than DAMON_REST_RUN (K)
  * @window_end:	value of @tick that ends the window (K)
  * @next_update: value of @tick from which on the operations update (K)
  * @next_apply:	value of @tick from which on a scheme is due; U64_MAX: none is (K)
@@ -628,13 +630,16 @@ static inline bool damon_region_sleeps(struct damon_ctx_state *s,
 				       struct damon_region_state *rs)
 {
 	return damon_region_certified(rs) || rs->proven ||
-	       (rs->rests && s->tick & s->rest_mask);
+	       (rs->rests && (s->tick & s->rest_mask) >= DAMON_REST_RUN);
 }
 
 /* The next tick in which regions that rest have their turn. */
 static inline u64 damon_next_rest(const struct damon_ctx_state *s)
 {
-	return (s->tick | s->rest_mask) + 1;
+	u64 next = s->tick + 1;
+
+	return (next & s->rest_mask) < DAMON_REST_RUN ? next :
+	       (next | s->rest_mask) + 1;
 }
 
 /*

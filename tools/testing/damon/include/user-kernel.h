@@ -87,6 +87,11 @@ static inline int fls64(u64 x)
 	return x ? 64 - __builtin_clzll(x) : 0;
 }
 
+static inline unsigned long rounddown_pow_of_two(unsigned long x)
+{
+	return 1UL << (fls64(x) - 1);
+}
+
 static inline size_t size_add(size_t a, size_t b)
 {
 	size_t sum;
