@@ -576,9 +576,9 @@ void damon_adapt_spread_checked(struct damon_ctx *ctx, struct damon_region *r)
 	    damon_tally_is_mixed(all) ||
 	    (!all.hits && damon_sz_region(r) > damon_small_sz(ctx)))
 		return;
-	/* Of looks of which one in four finds an access, so many agree now and then. */
+	/* Of looks of which one in four finds an access, so many find none now and then. */
 	past = damon_tally_all(s->past);
-	if (damon_tally_is_mixed(past) &&
+	if (!all.hits && damon_tally_is_mixed(past) &&
 	    damon_tally_x2(all, past) < 2 * DAMON_X2_CUT)
 		return;
 	s->wants_spread = false;
