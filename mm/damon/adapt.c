@@ -46,6 +46,8 @@
 #define DAMON_CLEAR_TRIALS	(3 * DAMON_NR_STRATA)
 /* More trials than that say nothing new: older ones are faded out. */
 #define DAMON_MAX_TRIALS	512
+/* Parts below that of a region may seem older than they are. */
+#define DAMON_JOIN_SMALL	8
 /* Windows without a miss after which earlier misses do not tell neighbours apart. */
 #define DAMON_MAX_FLAWLESS	8
 
@@ -233,16 +235,35 @@ static bool damon_survey_differs(struct damon_region *a, struct damon_region *b)
 }
 
 /*
- * Did a survey find both idle, but one for much longer than the other? What is used
- * now and then and what never is differ in nothing else between two accesses that no
- * sample sees, and a mean of their ages would be true of neither. That is no reason
- * to keep them apart where room for regions is scarce: places to look at come first.
+ * Are both idle, as a survey found of one, but one for much longer than the other? What
+ * is used now and then and what never is differ in nothing else between two accesses
+ * that no sample sees, and no one age would be true of both. That is no reason to keep
+ * them apart where room for regions is scarce: places to look at come first.
  */
 static bool damon_ages_differ(struct damon_region *a, struct damon_region *b)
 {
-	return damon_region_state(a)->core.end &&
-	       damon_region_state(b)->core.end &&
+	if (a->nr_accesses || b->nr_accesses)
+		return false;
+	return (damon_region_state(a)->core.end || damon_region_state(b)->core.end) &&
 	       max(a->age, b->age) / 2 > min(a->age, b->age);
+}
+
+/*
+ * Join neighbours that are alike. Both were idle for the shorter of two times: a mean
+ * would be too long for one of them, which matters if that is not just a small part.
+ */
+static void damon_join_regions(struct damon_target *t, struct damon_region *left)
+{
+	struct damon_region *right = damon_next_region(left);
+	struct damon_region *younger = left->age < right->age ? left : right;
+	unsigned long sz = damon_sz_region(left) + damon_sz_region(right);
+	bool idle = !left->nr_accesses && !right->nr_accesses;
+	unsigned int age = younger->age;
+
+	idle &= damon_sz_region(younger) >= sz / DAMON_JOIN_SMALL;
+	damon_region_join(t, left);
+	if (idle)
+		left->age = age;
 }
 
 /*
@@ -302,7 +323,7 @@ static unsigned int damon_join_alike(struct damon_ctx *ctx, unsigned int nr_all,
 			     damon_are_alike(r, next, left, right) &&
 			     !(nr_all <= ctx->max_nr_regions / 2 &&
 			       damon_ages_differ(r, next)))) {
-				damon_region_join(t, r);
+				damon_join_regions(t, r);
 				left = damon_tally_plus(left, right);
 				nr_all--;
 			} else {

@@ -279,8 +279,8 @@ static void damon_region_uncertify(struct damon_region *r)
 }
 
 /*
- * Everywhere in a region there were accesses. If it was certified by the last pass,
- * they came since then: no sample has seen them, but idle all the time it was not.
+ * All entries of a region were set. If it was certified by the last pass, accesses came
+ * since then: no sample has seen them, but idle all the time it was not.
  */
 static void damon_region_woke(struct damon_region *r)
 {
@@ -405,8 +405,9 @@ static struct damon_addr_range damon_look_trim(struct damon_look *look,
 static void damon_survey_certify(struct damon_region *r,
 				 struct damon_addr_range seen)
 {
+	/* It may have been what lies beyond: better too young than too old. */
 	if (seen.start >= seen.end)
-		damon_region_uncertify(r);
+		damon_region_woke(r);
 	/* Caches may hide what is accessed often: samples know better. */
 	else if (damon_region_is_quiet(r))
 		damon_region_set_core(r, seen);

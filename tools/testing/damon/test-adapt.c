@@ -375,7 +375,8 @@ static void test_dark(void)
 
 /*
  * Neighbours that a survey found idle are the same, unless one has been so for much
- * longer: the other is used now and then.
+ * longer: the other is used now and then. Together they have been idle for the shorter
+ * of their times.
  */
 static void test_ages(void)
 {
@@ -416,6 +417,9 @@ static void test_ages(void)
 		}
 		damon_adapt(ctx);
 		EXPECT_EQ(t->nr_regions, 2 - rows[i].joined);
+		if (rows[i].joined)
+			EXPECT_EQ(first_region(ctx)->region.age,
+				  min(rows[i].ages[0], rows[i].ages[1]) + 1);
 		sim_destroy_ctx(ctx);
 	}
 }
