@@ -234,6 +234,11 @@ static bool damon_survey_differs(struct damon_region *a, struct damon_region *b)
 	       damon_sz_region(sa->core.end ? b : a) > DAMON_SMALL_SZ;
 }
 
+static bool damon_are_idle(struct damon_region *a, struct damon_region *b)
+{
+	return !a->nr_accesses && !b->nr_accesses;
+}
+
 /*
  * Are both idle, as a survey found of one, but one for much longer than the other? What
  * is used now and then and what never is differ in nothing else between two accesses
@@ -242,9 +247,8 @@ static bool damon_survey_differs(struct damon_region *a, struct damon_region *b)
  */
 static bool damon_ages_differ(struct damon_region *a, struct damon_region *b)
 {
-	if (a->nr_accesses || b->nr_accesses)
-		return false;
-	return (damon_region_state(a)->core.end || damon_region_state(b)->core.end) &&
+	return damon_are_idle(a, b) &&
+	       (damon_region_state(a)->core.end || damon_region_state(b)->core.end) &&
 	       max(a->age, b->age) / 2 > min(a->age, b->age);
 }
 
@@ -257,12 +261,12 @@ static void damon_join_regions(struct damon_target *t, struct damon_region *left
 	struct damon_region *right = damon_next_region(left);
 	struct damon_region *younger = left->age < right->age ? left : right;
 	unsigned long sz = damon_sz_region(left) + damon_sz_region(right);
-	bool idle = !left->nr_accesses && !right->nr_accesses;
+	bool shorter = damon_are_idle(left, right) &&
+		       damon_sz_region(younger) >= sz / DAMON_JOIN_SMALL;
 	unsigned int age = younger->age;
 
-	idle &= damon_sz_region(younger) >= sz / DAMON_JOIN_SMALL;
 	damon_region_join(t, left);
-	if (idle)
+	if (shorter)
 		left->age = age;
 }
 

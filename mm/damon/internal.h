@@ -625,12 +625,18 @@ static inline bool damon_region_certified(struct damon_region_state *rs)
 	       rs->core.end == rs->region.ar.end;
 }
 
+/* Is it a tick in which regions that rest have their turn? */
+static inline bool damon_tick_is_turn(const struct damon_ctx_state *s, u64 tick)
+{
+	return (tick & s->rest_mask) < DAMON_REST_RUN;
+}
+
 /* Shall the region be left alone in this tick? */
 static inline bool damon_region_sleeps(struct damon_ctx_state *s,
 				       struct damon_region_state *rs)
 {
 	return damon_region_certified(rs) || rs->proven ||
-	       (rs->rests && (s->tick & s->rest_mask) >= DAMON_REST_RUN);
+	       (rs->rests && !damon_tick_is_turn(s, s->tick));
 }
 
 /* The next tick in which regions that rest have their turn. */
@@ -638,12 +644,11 @@ static inline u64 damon_next_rest(const struct damon_ctx_state *s)
 {
 	u64 next = s->tick + 1;
 
-	return (next & s->rest_mask) < DAMON_REST_RUN ? next :
-	       (next | s->rest_mask) + 1;
+	return damon_tick_is_turn(s, next) ? next : (next | s->rest_mask) + 1;
 }
 
 /*
- * The first tick from @tick on in which what was prepared in such a turn is checked. What
+ * The first tick from @tick on in which the first of a run of looks is checked. What
  * else has to be done once in a while is best done then: the thread is awake.
  */
 static inline u64 damon_next_rest_check(const struct damon_ctx_state *s, u64 tick)
