@@ -38,8 +38,10 @@ struct mem_cgroup;
 /* The sample lies in no known part, because the borders have moved since. */
 #define DAMON_NO_STRATUM	DAMON_NR_STRATA
 
-/* Regions between two looks whether somebody waits for a lock or the CPU. */
+/* Looks or regions between two looks whether somebody waits for a lock or the CPU. */
 #define DAMON_BREATH		32
+/* Nanoseconds after which mmap_lock is given back in any case. */
+#define DAMON_HOLD_NS		30000
 
 /*
  * A region of which the next look has hardly anything new to say is looked at
@@ -1088,7 +1090,7 @@ bool damon_va_group_is_alive(struct damon_target *group);
 void damon_va_leave_group(struct damon_target *group);
 
 /* vaddr-survey.c */
-void damon_va_survey(struct mm_struct *mm, struct damon_va_target *va,
+void damon_va_survey(struct mm_struct *mm, u64 since, struct damon_va_target *va,
 		     unsigned long end);
 void damon_hearsay_join(struct damon_hearsay *h, struct mm_struct *mm);
 void damon_hearsay_leave(struct damon_hearsay *h);
@@ -1103,6 +1105,7 @@ bool damon_va_clear_pmd(struct vm_area_struct *vma, unsigned long addr,
 			pmd_t *pmd);
 
 /* vaddr-walk.c */
+bool damon_va_hold_is_over(struct mm_struct *mm, u64 since);
 unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 			   struct mm_struct *mm, bool check);
 

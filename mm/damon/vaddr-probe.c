@@ -3,7 +3,7 @@
  * Probes of virtual address spaces: which page is mapped where they look.
  *
  * Locks: mmap_lock for reading over the regions of a target, given back when
- * somebody waits for it; the lock of one page table while a page is looked at.
+ * somebody waits for it, and after a while; the lock of one page table while a page is looked at.
  */
 #include <linux/hugetlb.h>
 #include <linux/mm.h>
@@ -12,6 +12,7 @@
 #include <linux/page_idle.h>
 #include <linux/pagewalk.h>
 #include <linux/sched.h>
+#include <linux/sched/clock.h>
 
 #include "internal.h"
 
@@ -122,14 +123,16 @@ void damon_va_probe(struct damon_ctx *ctx, struct damon_target *t,
 	};
 	struct damon_region *r;
 	unsigned int nr = 0;
+	u64 since;
 
 	mmap_read_lock(mm);
+	since = local_clock();
 	damon_for_each_region(r, t) {
-		if (!(++nr % DAMON_BREATH) &&
-		    (need_resched() || mmap_lock_is_contended(mm))) {
+		if (!(++nr % DAMON_BREATH) && damon_va_hold_is_over(mm, since)) {
 			mmap_read_unlock(mm);
 			cond_resched();
 			mmap_read_lock(mm);
+			since = local_clock();
 		}
 		damon_va_probe_region(&p, r);
 	}

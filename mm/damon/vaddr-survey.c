@@ -49,6 +49,9 @@ MODULE_PARM_DESC(upper_bits,
 #define DAMON_COST_DESCENT	24
 #define DAMON_COST_LEAF		16
 
+/* What may be spent between two looks whether it is time to stop. */
+#define DAMON_SURVEY_BREATH	128
+
 /* Protects the table, not what was heard. */
 static DECLARE_RWSEM(damon_hearsay_lock);
 static DEFINE_HASHTABLE(damon_hearsay_table, 6);
@@ -191,7 +194,9 @@ struct damon_addr_range damon_hearsay_next(struct damon_hearsay *h, bool leaves,
 /**
  * struct damon_va_surveyor - a survey at work
  * @mm:		address space
+ * @since:	when its mmap_lock was taken, by local_clock()
  * @sv:		survey of the target
+ * @breath:	what it had spent when it was last looked whether it is time to stop
  * @hearsay:	of other surveys
  * @heard:	what they found next at or behind the place of the survey
  * @told:	what was found but not told yet
@@ -203,7 +208,9 @@ struct damon_addr_range damon_hearsay_next(struct damon_hearsay *h, bool leaves,
  */
 struct damon_va_surveyor {
 	struct mm_struct *mm;
+	u64 since;
 	struct damon_survey *sv;
+	unsigned long breath;
 	struct damon_hearsay *hearsay;
 	struct damon_addr_range heard;
 	struct damon_addr_range told;
@@ -342,18 +349,36 @@ static __always_inline bool damon_va_is_dull_pmd(struct damon_va_surveyor *v,
 	return pmd_none(pmd) || (v->plain && damon_upper_pmd_old(pmd));
 }
 
-/* Look at the PMDs of [addr, end), which one PUD leads to. */
-static void damon_va_survey_pmds(struct damon_va_surveyor *v, pud_t *pudp,
-				 unsigned long addr, unsigned long end)
+static bool damon_va_survey_interrupted(struct damon_va_surveyor *v)
 {
-	unsigned long start = addr & PUD_MASK;
+	struct damon_look *look = &v->sv->look;
+
+	if (look->credit <= 0)
+		return true;
+	if (look->spent - v->breath < DAMON_SURVEY_BREATH)
+		return false;
+	if (damon_va_hold_is_over(v->mm, v->since))
+		return true;
+	v->breath = look->spent;
+	return false;
+}
+
+/*
+ * Look at the PMDs of [addr, end), which one PUD leads to. Returns how far it came: all
+ * huge pages of a table may be young, and take long. What is left is looked at as part
+ * of an entry that was found to be young.
+ */
+static unsigned long damon_va_survey_pmds(struct damon_va_surveyor *v, pud_t *pudp,
+					  unsigned long addr, unsigned long end)
+{
+	unsigned long start = addr & PUD_MASK, from = addr;
 	struct vm_area_struct *vma, *locked = NULL;
 	pmd_t *pmdp, pmd;
 	pud_t pud;
 
 	vma = damon_va_touching(v, start, start + PUD_SIZE);
 	if (!vma)
-		return;
+		return end;
 	/* Only those of a mapping that has the whole table may be shared. */
 	if (is_vm_hugetlb_page(vma)) {
 		locked = vma;
@@ -361,14 +386,17 @@ static void damon_va_survey_pmds(struct damon_va_surveyor *v, pud_t *pudp,
 	}
 	/* A shared table may have gone while we waited for that lock. */
 	pud = pudp_get(pudp);
-	if (pud_none(pud) || !pud_present(pud) || pud_leaf(pud))
+	if (pud_none(pud) || !pud_present(pud) || pud_leaf(pud)) {
+		addr = end;
 		goto unlock;
-	damon_look_spend(&v->sv->look,
-			 DAMON_COST_DESCENT + ((end - addr) >> PMD_SHIFT));
+	}
 	pmdp = pmd_offset_lockless(pudp, pud, addr);
 	do {
+		bool tells;
+
 		pmd = pmdp_get_lockless(pmdp);
-		if (damon_va_pmd_tells(v, pmd, addr, end))
+		tells = damon_va_pmd_tells(v, pmd, addr, end);
+		if (tells)
 			damon_va_young_pmd(v, pmdp, pmd, addr, end);
 		addr = pmd_addr_end(addr, end);
 		pmdp++;
@@ -378,32 +406,41 @@ static void damon_va_survey_pmds(struct damon_va_surveyor *v, pud_t *pudp,
 			addr += PMD_SIZE;
 			pmdp++;
 		}
+		if (tells && damon_va_survey_interrupted(v))
+			break;
 	} while (addr < end);
+	damon_look_spend(&v->sv->look,
+			 DAMON_COST_DESCENT + ((addr - from) >> PMD_SHIFT));
 unlock:
 	if (locked)
 		hugetlb_vma_unlock_read(locked);
+	return addr;
 }
 
-/* The same of an entry one level above; go below it. */
-static noinline void damon_va_young_pud(struct damon_va_surveyor *v,
-					pud_t *pudp, pud_t pud,
-					unsigned long addr, unsigned long end)
+/* The same of an entry one level above; go below it. Returns how far it came. */
+static noinline unsigned long
+damon_va_young_pud(struct damon_va_surveyor *v, pud_t *pudp, pud_t pud,
+		   unsigned long addr, unsigned long end)
 {
-	unsigned long start = addr & PUD_MASK;
+	unsigned long start = addr & PUD_MASK, next = pud_addr_end(addr, end);
 	bool leaf = !pud_present(pud) || pud_leaf(pud);
 	struct damon_survey *sv = v->sv;
 
-	if (pud_present(pud) && !damon_upper_pud_old(pud) && !v->blind &&
+	/*
+	 * When a look is taken up again inside of the entry, the bit may be about what
+	 * was looked at before, and stays for the next pass.
+	 */
+	if (start != sv->young_pud &&
+	    pud_present(pud) && !damon_upper_pud_old(pud) && !v->blind &&
 	    (leaf ? !damon_va_is_partial(addr, end, PUD_SIZE) : v->upper)) {
 		damon_upper_clear_pud(pudp, pud);
 		damon_look_spend(&sv->look, DAMON_COST_CLEAR);
 	}
 	sv->young_pud = start;
-	if (leaf || (sv->look.coarse && !damon_va_is_partial(addr, end,
-							     PUD_SIZE)))
-		damon_va_found(v, start, PUD_SIZE, !damon_upper_pud_old(pud));
-	else
-		damon_va_survey_pmds(v, pudp, addr, min(start + PUD_SIZE, end));
+	if (!leaf && (!sv->look.coarse || damon_va_is_partial(addr, end, PUD_SIZE)))
+		return damon_va_survey_pmds(v, pudp, addr, next);
+	damon_va_found(v, start, PUD_SIZE, !damon_upper_pud_old(pud));
+	return next;
 }
 
 static bool damon_va_pud_tells(struct damon_va_surveyor *v, pud_t pud,
@@ -429,12 +466,6 @@ static __always_inline bool damon_va_is_dull_pud(struct damon_va_surveyor *v,
 	return pud_none(pud) || (v->plain && damon_upper_pud_old(pud));
 }
 
-static bool damon_va_survey_interrupted(struct damon_va_surveyor *v)
-{
-	return v->sv->look.credit <= 0 || need_resched() ||
-	       mmap_lock_is_contended(v->mm);
-}
-
 /* Look at the PUDs of [addr, end), in one table. Returns how far it came. */
 static unsigned long damon_va_survey_puds(struct damon_va_surveyor *v,
 					  p4d_t *p4dp, unsigned long addr,
@@ -443,12 +474,15 @@ static unsigned long damon_va_survey_puds(struct damon_va_surveyor *v,
 	pud_t *pudp = pud_offset(p4dp, addr), pud;
 
 	do {
-		unsigned long from = addr;
+		unsigned long from = addr, next = pud_addr_end(addr, end);
 
 		pud = pudp_get(pudp);
-		if (damon_va_pud_tells(v, pud, addr, end))
-			damon_va_young_pud(v, pudp, pud, addr, end);
-		addr = pud_addr_end(addr, end);
+		if (damon_va_pud_tells(v, pud, addr, end)) {
+			addr = damon_va_young_pud(v, pudp, pud, addr, end);
+			if (addr < next)
+				return addr;
+		}
+		addr = next;
 		pudp++;
 		while (end - addr >= PUD_SIZE &&
 		       damon_va_is_dull_pud(v, pudp)) {
@@ -481,20 +515,23 @@ static unsigned long damon_va_survey_p4d(struct damon_va_surveyor *v,
 /**
  * damon_va_survey() - Go on with the look of a survey.
  * @mm:		address space, with mmap_lock held for reading
+ * @since:	since when, by local_clock()
  * @va:		target; &damon_look.reached of its survey advances as far as the
  *		credit reaches, or until somebody waits for the lock or the
- *		processor
+ *		processor, or it was held for long
  * @end:	where to stop
  *
  * Some progress is always made. May sleep, where hugetlb is mapped.
  */
-void damon_va_survey(struct mm_struct *mm, struct damon_va_target *va,
+void damon_va_survey(struct mm_struct *mm, u64 since, struct damon_va_target *va,
 		     unsigned long end)
 {
 	struct damon_survey *sv = &va->survey;
 	struct damon_va_surveyor v = {
 		.mm = mm,
+		.since = since,
 		.sv = sv,
+		.breath = sv->look.spent,
 		.hearsay = &va->hearsay,
 		.blind = mm_has_notifiers(mm),
 		.upper = damon_upper_bits && damon_upper_dependable(),

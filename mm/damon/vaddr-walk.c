@@ -24,7 +24,8 @@
  * A survey of page tables (survey.c) takes its turn between the two visits, when
  * no sample of the region is on its way.
  *
- * Locks: mmap_lock (read) over the walk, dropped when somebody waits for it;
+ * Locks: mmap_lock (read) over the walk, dropped when somebody waits for it, and
+ * after a while anyway;
  * below it RCU for the table of PTEs at hand, or the lock of a hugetlb mapping;
  * below these the lock of one page table, for one entry.
  */
@@ -35,6 +36,7 @@
 #include <linux/mmu_notifier.h>
 #include <linux/pgtable.h>
 #include <linux/sched.h>
+#include <linux/sched/clock.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
 
@@ -44,6 +46,9 @@
 
 /* What a leaf costs whose bit is cleared, by the reads that could be made. */
 #define DAMON_VA_LEAF_COST	8
+
+/* Leaves are gone past in spans of this size at most, in bytes. */
+#define DAMON_VA_LEAVES_SZ	(128 * PAGE_SIZE)
 
 /*
  * Mappings are not remembered for longer than mm_lock_seq takes to count a full turn,
@@ -69,6 +74,7 @@ enum damon_va_result {
 /**
  * struct damon_va_cursor - where the walk is
  * @mm:		address space, with mmap_lock held for reading
+ * @since:	when that was taken, by local_clock()
  * @has_notifiers: secondary MMUs may have seen accesses that we do not
  * @hints:	mappings that regions remember are still there
  * @hint:	one that may have what is looked for next; or NULL
@@ -91,6 +97,7 @@ enum damon_va_result {
  */
 struct damon_va_cursor {
 	struct mm_struct *mm;
+	u64 since;
 	bool has_notifiers;
 
 	bool hints;
@@ -532,25 +539,41 @@ static bool damon_va_maps_unchanged(struct mm_struct *mm,
 	return known;
 }
 
+/**
+ * damon_va_hold_is_over() - Shall mmap_lock be given back for a moment?
+ * @mm:		address space, with mmap_lock held for reading
+ * @since:	since when, by local_clock()
+ *
+ * Return: true if somebody waits for it or for the CPU, or it was held for long.
+ */
+bool damon_va_hold_is_over(struct mm_struct *mm, u64 since)
+{
+	return need_resched() || mmap_lock_is_contended(mm) ||
+	       local_clock() - since >= DAMON_HOLD_NS;
+}
+
 /* Begin to hold mmap_lock, with what is known from the last time. */
 static void damon_va_begin(struct damon_va_cursor *c, struct damon_target *t)
 {
+	struct damon_va_target *va = &damon_target_state(t)->va;
 	struct damon_region *r;
 
 	mmap_read_lock(c->mm);
+	c->since = local_clock();
 	/* Without it, nothing tells when they change. */
 	c->hints = IS_ENABLED(CONFIG_PER_VMA_LOCK);
-	if (damon_va_maps_unchanged(c->mm, &damon_target_state(t)->va))
+	if (damon_va_maps_unchanged(c->mm, va))
 		return;
 	damon_for_each_region(r, t)
 		damon_region_state(r)->vma = NULL;
+	va->vma_known = c->hints;
 }
 
-/* Let others have the locks and the CPU, if they want them. */
+/* Let others have the locks and the CPU, if they want them or have had to wait long. */
 static void damon_va_breathe(struct damon_va_cursor *c,
 			     struct damon_va_target *va)
 {
-	if (!need_resched() && !mmap_lock_is_contended(c->mm))
+	if (!damon_va_hold_is_over(c->mm, c->since))
 		return;
 	damon_va_release(c);
 	mmap_read_unlock(c->mm);
@@ -558,7 +581,8 @@ static void damon_va_breathe(struct damon_va_cursor *c,
 	mmap_read_lock(c->mm);
 	*c = (struct damon_va_cursor){
 		.mm = c->mm,
-		.has_notifiers = c->has_notifiers,
+		.since = local_clock(),
+		.has_notifiers = mm_has_notifiers(c->mm),
 		.hints = damon_va_maps_unchanged(c->mm, va) && c->hints,
 		.samples = c->samples,
 		.young = c->young,
@@ -580,7 +604,7 @@ static unsigned long damon_va_skip_leaves(struct damon_va_cursor *c,
 	damon_va_move(c, addr);
 	if (c->leaf != DAMON_VA_PTES)
 		return addr;
-	end = min(end, c->start + c->sz);
+	end = min3(end, c->start + c->sz, ALIGN(addr + 1, DAMON_VA_LEAVES_SZ));
 	for (ptep = c->pte + pte_index(addr); addr < end; ptep++) {
 		pte = ptep_get_lockless(ptep);
 		if (!pte_none(pte) && (!pte_present(pte) || pte_young(pte)))
@@ -607,13 +631,14 @@ static void damon_va_survey_leaves(struct damon_va_cursor *c,
 	struct damon_addr_range heard = {};
 	unsigned long addr, next;
 	bool shared = READ_ONCE(va->hearsay.shared);
-	bool plain = !shared && !c->has_notifiers;
 	unsigned int i;
 
 	for (addr = look->reached; addr < end; addr = next) {
 		enum damon_va_result result;
 
-		if (plain) {
+		if (IS_ALIGNED(addr, DAMON_VA_LEAVES_SZ))
+			damon_va_breathe(c, va);
+		if (!shared && !c->has_notifiers) {
 			next = damon_va_skip_leaves(c, look, addr, end);
 			if (next > addr)
 				continue;
@@ -659,7 +684,7 @@ static void damon_va_survey_region(struct damon_va_cursor *c,
 	} else {
 		do {
 			damon_va_release(c);
-			damon_va_survey(c->mm, va, r->ar.end);
+			damon_va_survey(c->mm, c->since, va, r->ar.end);
 			damon_va_breathe(c, va);
 		} while (sv->look.reached < r->ar.end && sv->look.credit > 0);
 	}
@@ -767,8 +792,8 @@ static void damon_va_set_due(struct damon_ctx *ctx, struct damon_va_target *va,
  *		everywhere; else only where none is on its way
  *
  * Afterwards every region that needs one has a sample on its way. May sleep.
- * Takes mmap_lock for reading, and gives it back in between when somebody waits
- * for it.
+ * Takes mmap_lock for reading, and gives it back in between: when somebody waits for
+ * it, and after a while.
  *
  * Return: with @check, the highest nr_accesses.
  */
@@ -779,8 +804,9 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 	bool survey = check && damon_survey_begin(ctx, &va->survey);
 	bool doubt = check && damon_honesty_due(ctx, &va->honesty) &&
 		     damon_honesty_begin(ctx, &va->honesty, ktime_get());
-	unsigned int breath = DAMON_BREATH, max_nr_accesses = 0;
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
+	unsigned int max_nr_accesses = 0;
+	int breath = DAMON_BREATH;
 	struct damon_va_cursor c = {
 		.mm = mm,
 		.has_notifiers = mm_has_notifiers(mm),
@@ -821,7 +847,8 @@ unsigned int damon_va_walk(struct damon_ctx *ctx, struct damon_target *t,
 					 damon_region_certified(rs));
 		resting |= rs->rests;
 next:
-		if (!--breath) {
+		breath -= rs->spread ? DAMON_NR_STRATA : 1;
+		if (breath <= 0) {
 			damon_va_breathe(&c, va);
 			breath = DAMON_BREATH;
 		}
