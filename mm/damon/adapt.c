@@ -44,6 +44,9 @@
 #define DAMON_EXPLORE_SHARE	8
 /* So many looks, three rounds of all parts, say enough if they say the same. */
 #define DAMON_CLEAR_TRIALS	(3 * DAMON_NR_STRATA)
+/* So many looks, none of which found an access, are not soon followed by one that does. */
+#define DAMON_QUIET_TRIALS	240
+#define DAMON_QUIET_WINDOWS	2
 /* More trials than that say nothing new: older ones are faded out. */
 #define DAMON_MAX_TRIALS	512
 /* Parts below that of a region may seem older than they are. */
@@ -142,7 +145,8 @@ static bool damon_window_may_rest(unsigned int nr)
 /*
  * Would one more look hardly say anything new? That is so where many have all found an
  * access, or nearly all for some windows, where most is known without looks and the
- * rest was idle, and where the few bytes of a region are always quiet.
+ * rest was idle, and where a region is always quiet: one of few bytes, or one of which
+ * a great many looks say so.
  */
 static bool damon_region_is_settled(struct damon_region_state *s,
 				    unsigned int nr, unsigned long small_sz)
@@ -153,7 +157,9 @@ static bool damon_region_is_settled(struct damon_region_state *s,
 		return false;
 	if (s->core.end)
 		return !s->last_nr_accesses;
-	if (!all.hits && damon_sz_region(&s->region) <= small_sz)
+	if (!all.hits && (damon_sz_region(&s->region) <= small_sz ||
+			  (all.trials >= DAMON_QUIET_TRIALS &&
+			   s->region.age >= DAMON_QUIET_WINDOWS)))
 		return true;
 	if (all.hits == all.trials && all.trials >= DAMON_CLEAR_TRIALS)
 		return true;
@@ -590,13 +596,16 @@ static bool damon_adapt_spread(struct damon_region_state *s,
  *
  * If the looks of this window agree, one look a tick is enough for the rest of
  * it, and fewer are if there is no exception. A large region that is quiet goes
- * on: it takes many looks to find a small part that is not.
+ * on: it takes many looks to find a small part that is not, and one that did rest has
+ * its looks in each tick again as soon as there is a find.
  */
 void damon_adapt_spread_checked(struct damon_ctx *ctx, struct damon_region *r)
 {
 	struct damon_region_state *s = damon_region_state(r);
 	struct damon_tally all = damon_tally_all(s->window), past;
 
+	if (damon_tally_is_mixed(all))
+		s->rests = false;
 	if (all.trials < DAMON_CLEAR_TRIALS ||
 	    damon_tally_is_mixed(all) ||
 	    (!all.hits && damon_sz_region(r) > damon_small_sz(ctx)))
@@ -656,6 +665,36 @@ void damon_adapt_next_window(struct damon_ctx *ctx)
 							   small_sz);
 			memset(s->window, 0, sizeof(s->window));
 		}
+	}
+}
+
+/**
+ * damon_adapt_explore() - Look at all parts of what a first survey does not speak for.
+ * @ctx:	context
+ * @t:		target
+ *
+ * As far as there is room, and until the end of the window. Nothing is known yet: where
+ * accessed bits of upper entries do not help, the parts that are accessed are found a
+ * window earlier so.
+ */
+void damon_adapt_explore(struct damon_ctx *ctx, struct damon_target *t)
+{
+	unsigned long small_sz = damon_small_sz(ctx), looks = 0, room, spare;
+	struct damon_region_state *s;
+	struct damon_target *each;
+	struct damon_region *r;
+
+	damon_for_each_target(each, ctx)
+		damon_for_each_region(r, each)
+			looks += damon_region_state(r)->wants_spread ?
+				 DAMON_NR_STRATA : 1;
+	room = max(ctx->max_nr_regions, looks) - looks;
+	spare = room;
+	damon_for_each_region(r, t) {
+		s = damon_region_state(r);
+		if (!s->wants_spread)
+			s->wants_spread = damon_adapt_spread(s, small_sz, &room,
+							     &spare);
 	}
 }
 

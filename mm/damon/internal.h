@@ -179,6 +179,7 @@ struct damon_look {
  * @next_tick:	when the next pass may begin
  * @passes:	number of the present pass
  * @cuts:	it has cut a region
+ * @blunt:	bits of tables of leaves do not tell what was accessed lately
  * @calm:	passes in a row that cost much and cut nothing
  * @young_pud:	the entry whose accessed bit this pass has cleared last, by its
  *		first address: another region may share it
@@ -189,6 +190,7 @@ struct damon_survey {
 	u64 next_tick;
 	unsigned int passes;
 	bool cuts;
+	bool blunt;
 	u8 calm;
 	unsigned long young_pud;
 	unsigned long young_pmd;
@@ -998,7 +1000,7 @@ void damon_survey_conclude(struct damon_ctx *ctx, struct damon_target *t,
 			   struct damon_region *r, unsigned long entry_sz);
 void damon_survey_wake(struct damon_ctx *ctx, struct damon_target *t,
 		       struct damon_region *r);
-void damon_survey_end_pass(struct damon_ctx *ctx, struct damon_survey *sv);
+void damon_survey_end_pass(struct damon_ctx *ctx, struct damon_target *t);
 
 /* honesty.c */
 u64 damon_honesty_next(struct damon_ctx *ctx, struct damon_honesty *h);
@@ -1055,6 +1057,7 @@ u32 damon_tally_x2(struct damon_tally a, struct damon_tally b);
 void damon_adapt(struct damon_ctx *ctx);
 void damon_adapt_rescale(struct damon_ctx *ctx, const struct damon_attrs *old);
 void damon_adapt_spread_checked(struct damon_ctx *ctx, struct damon_region *r);
+void damon_adapt_explore(struct damon_ctx *ctx, struct damon_target *t);
 void damon_adapt_next_window(struct damon_ctx *ctx);
 void damon_adapt_drop_window(struct damon_ctx *ctx);
 void damon_adapt_forget(struct damon_ctx *ctx);

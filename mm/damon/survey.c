@@ -98,12 +98,13 @@ u64 damon_survey_next(struct damon_survey *sv)
 }
 
 /**
- * damon_survey_end_pass() - All regions of the target had their turn.
+ * damon_survey_end_pass() - All regions of a target had their turn.
  * @ctx:	context
- * @sv:		survey of the target
+ * @t:		target
  */
-void damon_survey_end_pass(struct damon_ctx *ctx, struct damon_survey *sv)
+void damon_survey_end_pass(struct damon_ctx *ctx, struct damon_target *t)
 {
+	struct damon_survey *sv = &damon_target_state(t)->va.survey;
 	unsigned int nr = damon_nr_samples_per_aggr(&ctx->attrs);
 	unsigned int gap = max(nr / DAMON_SURVEY_PASSES, 1U), longest;
 
@@ -122,7 +123,9 @@ void damon_survey_end_pass(struct damon_ctx *ctx, struct damon_survey *sv)
 	sv->look.nr = 0;
 	sv->young_pud = ULONG_MAX;
 	sv->young_pmd = ULONG_MAX;
-	sv->passes++;
+	/* Where the next passes will not tell much, samples begin with all they have. */
+	if (!sv->passes++ && sv->blunt)
+		damon_adapt_explore(ctx, t);
 	sv->next_tick = damon_next_rest_check(damon_ctx_state(ctx),
 					      damon_ctx_state(ctx)->tick +
 					      (gap << sv->calm));

@@ -539,6 +539,7 @@ void damon_va_survey(struct mm_struct *mm, u64 since, struct damon_va_target *va
 	};
 	unsigned long addr = sv->look.reached;
 
+	sv->blunt = v.blind || !v.upper || !v.clear_pmds;
 	v.plain = v.upper && !v.blind && !READ_ONCE(va->hearsay.shared);
 	do {
 		/* Every step goes below the top only where something is. */

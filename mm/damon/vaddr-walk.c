@@ -752,13 +752,14 @@ static void damon_va_flush(struct damon_ctx_state *s, struct mm_struct *mm)
 	s->cost.tlb_flushes++;
 }
 
-static void damon_va_end_pass(struct damon_ctx *ctx, struct damon_va_target *va,
+static void damon_va_end_pass(struct damon_ctx *ctx, struct damon_target *t,
 			      struct mm_struct *mm)
 {
+	struct damon_va_target *va = &damon_target_state(t)->va;
 	struct damon_ctx_state *s = damon_ctx_state(ctx);
 
 	s->cost.surveyed += va->survey.look.spent;
-	damon_survey_end_pass(ctx, &va->survey);
+	damon_survey_end_pass(ctx, t);
 	damon_hearsay_end_pass(&va->hearsay);
 	/* What was in use before the first pass shall show in the second. */
 	if (ctx->tlb_honesty && va->survey.passes == 1)
@@ -858,7 +859,7 @@ next:
 	mmap_read_unlock(mm);
 	s->cost.samples += c.samples;
 	if (survey && va->survey.look.credit > 0)
-		damon_va_end_pass(ctx, va, mm);
+		damon_va_end_pass(ctx, t, mm);
 	if (doubts)
 		damon_va_flush(s, mm);
 	damon_va_set_due(ctx, va, busy, resting);

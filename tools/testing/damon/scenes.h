@@ -40,7 +40,8 @@ extern const struct scene_trait scene_traits[NR_TRAITS];
  *		the F1 asked for
  * @f1:		where accessed bits can be relied on
  * @f1_unsure:	from AGED on, where they can not
- * @credit:	what a tick may cost on average
+ * @credit:	what surveys may cost a tick, on average
+ * @samples:	looks a tick there may be, on average; zero: so many as it takes
  */
 struct scene {
 	const char *name;
@@ -58,6 +59,7 @@ struct scene {
 	double f1;
 	double f1_unsure;
 	double credit;
+	double samples;
 };
 
 /* Each group ends with one without a name; of the first only two traits matter. */
@@ -67,6 +69,7 @@ extern const struct scene scenes_sparse[];
 extern const struct scene scenes_64_gib[];
 extern const struct scene scenes_dense[];
 extern const struct scene scenes_all_sizes[];
+extern const struct scene scenes_huge_all_sizes[];
 extern const struct scene scenes_every_gib[];
 
 /* When the first window begins. What is touched is mapped by then. */

@@ -140,6 +140,10 @@ static void check(const struct scene *scene, enum trait trait)
 	ktap_expect(all.credit <= scene->credit, __FILE__, __LINE__,
 		    "%s, %s: %.0f <= %.0f entries a tick", scene->name,
 		    scene_traits[trait].name, all.credit, scene->credit);
+	if (scene->samples)
+		ktap_expect(all.samples <= scene->samples, __FILE__, __LINE__,
+			    "%s, %s: %.1f <= %.0f samples a tick", scene->name,
+			    scene_traits[trait].name, all.samples, scene->samples);
 }
 
 static void check_group(const struct scene *scene, enum trait last)
@@ -179,6 +183,7 @@ static void test_dense(void)
 static void test_all_sizes(void)
 {
 	check_group(scenes_all_sizes, BLIND);
+	check_group(scenes_huge_all_sizes, CACHED);
 }
 
 static void test_every_gib(void)

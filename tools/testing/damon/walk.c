@@ -103,42 +103,54 @@ static void walk_young_pmd(struct walk *w, enum space_kind kind,
 		walk_clear(w, addr, SPACE_PMD, WALK_COST_CLEAR);
 }
 
-static void walk_survey_pmds(struct walk *w, unsigned long addr,
-			     unsigned long end)
+static unsigned long walk_survey_pmds(struct walk *w, unsigned long addr,
+				      unsigned long end)
 {
-	walk_spend(w, WALK_COST_DESCENT + ((end - addr) >> SPACE_PMD));
-	for (; addr < end; addr = (addr | (PMD_SZ - 1)) + 1) {
+	struct damon_survey *sv = walk_survey(w);
+	unsigned long from = addr;
+	bool stop = false;
+
+	while (addr < end && !stop) {
 		enum space_kind kind = space_kind(w->space, addr, SPACE_PMD);
 
-		if (walk_entry_tells(w, kind, addr, end, SPACE_PMD))
+		if (walk_entry_tells(w, kind, addr, end, SPACE_PMD)) {
 			walk_young_pmd(w, kind, addr);
+			stop = sv->look.credit <= 0;
+		}
+		addr = min((addr | (PMD_SZ - 1)) + 1, end);
 	}
+	walk_spend(w, WALK_COST_DESCENT + ((addr - from) >> SPACE_PMD));
+	return addr;
 }
 
-static void walk_young_pud(struct walk *w, enum space_kind kind,
-			   unsigned long addr, unsigned long end)
+static unsigned long walk_young_pud(struct walk *w, enum space_kind kind,
+				    unsigned long addr, unsigned long end)
 {
+	unsigned long next = min((addr | (PUD_SZ - 1)) + 1, end);
 	struct space_traits *traits = &w->space->traits;
 	unsigned long start = addr & ~(PUD_SZ - 1);
 	struct damon_survey *sv = walk_survey(w);
 	bool leaf = kind == SPACE_LEAF;
 
-	if (!traits->blind && (leaf || !traits->no_upper) &&
+	if (start != sv->young_pud &&
+	    !traits->blind && (leaf || !traits->no_upper) &&
 	    space_young(w->space, addr, SPACE_PUD))
 		walk_clear(w, addr, SPACE_PUD, WALK_COST_CLEAR);
 	sv->young_pud = start;
-	if (leaf || (sv->look.coarse && !walk_is_partial(addr, end, PUD_SZ)))
-		walk_found(w, start, PUD_SZ);
-	else
-		walk_survey_pmds(w, addr, min(start + PUD_SZ, end));
+	if (!leaf && (!sv->look.coarse || walk_is_partial(addr, end, PUD_SZ)))
+		return walk_survey_pmds(w, addr, next);
+	walk_found(w, start, PUD_SZ);
+	return next;
 }
 
 /* damon_va_survey() */
 static void walk_survey_upper(struct walk *w, unsigned long end)
 {
 	struct damon_survey *sv = walk_survey(w);
+	const struct space_traits *traits = &w->space->traits;
 	unsigned long addr = sv->look.reached;
 
+	sv->blunt = traits->blind || traits->no_upper || traits->keep_pmds;
 	do {
 		const struct space_area *area = space_find_area(w->space, addr);
 		enum space_kind kind;
@@ -149,10 +161,11 @@ static void walk_survey_upper(struct walk *w, unsigned long end)
 		}
 		addr = max(addr, area->span.start);
 		kind = space_kind(w->space, addr, SPACE_PUD);
-		if (walk_entry_tells(w, kind, addr, end, SPACE_PUD))
-			walk_young_pud(w, kind, addr, end);
 		walk_spend(w, 1);
-		addr = min((addr | (PUD_SZ - 1)) + 1, end);
+		if (walk_entry_tells(w, kind, addr, end, SPACE_PUD))
+			addr = walk_young_pud(w, kind, addr, end);
+		else
+			addr = min((addr | (PUD_SZ - 1)) + 1, end);
 	} while (addr < end && sv->look.credit > 0);
 	sv->look.reached = addr;
 }
@@ -313,7 +326,7 @@ static void walk_regions(struct walk *w, bool check)
 	w->work.max_credit = max(w->work.max_credit,
 				 (u64)(credit - sv->look.credit));
 	if (survey && sv->look.credit > 0) {
-		damon_survey_end_pass(w->ctx, sv);
+		damon_survey_end_pass(w->ctx, w->t);
 		w->work.passes++;
 		w->now = !w->now;
 		if (w->peer)

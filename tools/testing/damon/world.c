@@ -390,7 +390,7 @@ static void do_look(struct world *w)
 	struct damon_region *r = pick_region(w);
 	unsigned long sz = 1UL << level, at = r->ar.start & ~(sz - 1);
 
-	damon_survey_end_pass(w->walk.ctx, sv);
+	damon_survey_end_pass(w->walk.ctx, w->walk.t);
 	damon_survey_aim(sv, r, GIB);
 	damon_region_state(r)->pending = false;
 	for (nr = model_pick(w->src, 50); nr && at < r->ar.end; nr--) {
@@ -401,7 +401,7 @@ static void do_look(struct world *w)
 	}
 	sv->look.reached = r->ar.end;
 	damon_survey_conclude(w->walk.ctx, w->walk.t, r, sz);
-	damon_survey_end_pass(w->walk.ctx, sv);
+	damon_survey_end_pass(w->walk.ctx, w->walk.t);
 }
 
 static void do_forget(struct world *w)
