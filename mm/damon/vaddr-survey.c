@@ -549,7 +549,8 @@ void damon_va_survey(struct mm_struct *mm, u64 since, struct damon_va_target *va
 			break;
 		}
 		addr = max(addr, v.vma->vm_start);
-		addr = damon_va_survey_p4d(&v, addr, end);
+		/* Where there are fewer levels, that is what ends a table. */
+		addr = damon_va_survey_p4d(&v, addr, pgd_addr_end(addr, end));
 	} while (addr < end && !damon_va_survey_interrupted(&v));
 	sv->look.reached = addr;
 	damon_va_tell(&v);
