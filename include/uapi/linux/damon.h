@@ -4,7 +4,7 @@
  *
  * To read what this or any later kernel writes: check the magic and the version,
  * find the first record header_size bytes from the beginning and each further
- * one record_size bytes later, and use no more of either than is known here.
+ * one region_size bytes later, and use no more of either than is known here.
  * Later kernels add at the ends only; anything else would be another version.
  */
 #ifndef _UAPI_LINUX_DAMON_H
