@@ -19,6 +19,7 @@ help:
 	@echo '                           (SEED=n FLAVOUR=base; results in build/fuzz/)'
 	@echo 'make test-hard [STEPS=...] tests of hours: other kernels, races, fuzzers (MINUTES=10;'
 	@echo '                           resumes where it stopped)'
+	@echo 'make coverage              which lines and branches of mm/damon the tests reach'
 	@echo 'make check                 style, sparse, warnings, documentation: must be clean'
 	@echo 'make bench [BENCH=T1]      measure our kernel and the stock one, print the table'
 	@echo '                           (SEEDS=2 KERNELS="stock bench"; resumes where it stopped)'
@@ -50,6 +51,9 @@ kunit: packages
 
 check: packages
 	@$(qemu)/check
+
+coverage: packages
+	@$(qemu)/coverage
 
 fuzz: packages
 	@$(qemu)/fuzz --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED)) \
