@@ -604,10 +604,11 @@ void damon_adapt_spread_checked(struct damon_ctx *ctx, struct damon_region *r)
 	struct damon_region_state *s = damon_region_state(r);
 	struct damon_tally all = damon_tally_all(s->window), past;
 
-	if (damon_tally_is_mixed(all))
+	if (damon_tally_is_mixed(all)) {
 		s->rests = false;
+		return;
+	}
 	if (all.trials < DAMON_CLEAR_TRIALS ||
-	    damon_tally_is_mixed(all) ||
 	    (!all.hits && damon_sz_region(r) > damon_small_sz(ctx)))
 		return;
 	/* Of looks of which one in four finds an access, so many find none now and then. */

@@ -3,7 +3,8 @@
  * Probes of virtual address spaces: which page is mapped where they look.
  *
  * Locks: mmap_lock for reading over the regions of a target, given back when
- * somebody waits for it, and after a while; the lock of one page table while a page is looked at.
+ * somebody waits for it, and after a while; the lock of one page table while a page is
+ * looked at.
  */
 #include <linux/hugetlb.h>
 #include <linux/mm.h>
